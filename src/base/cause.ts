@@ -1,0 +1,188 @@
+/**
+ * Why a link is not up: every reason that linkd knows, each with what a person can do about it and how soon a retry makes
+ * sense. `docs/troubleshooting.md` lists the same table.
+ */
+
+/**
+ * How soon to try again: `quick` at once and then quickly, `poll` at a steady short pace (cheap to try), `slow` with long
+ * pauses (a refusal or a mismatch rarely heals by itself), `stay` not at all until told to.
+ */
+export type Retry = 'quick' | 'poll' | 'slow' | 'stay';
+
+interface CauseFacts {
+  readonly summary: string;
+  readonly remedy: string;
+  readonly retry: Retry;
+}
+
+const causes = {
+  // The line could not be opened.
+  'device-missing': {
+    summary: 'the device does not exist',
+    remedy: 'Plug it in, or correct `line`; `ls -l /dev/serial/by-id` lists the serial ports by their stable names.',
+    retry: 'poll',
+  },
+  'device-denied': {
+    summary: 'permission to open the device was refused',
+    remedy: 'Add the user that runs linkd to the group that owns the device (on Debian: dialout).',
+    retry: 'slow',
+  },
+  'device-busy': {
+    summary: 'another program holds the device',
+    remedy: 'End the program that holds it (a getty, a terminal program, another linkd), or use another port.',
+    retry: 'poll',
+  },
+  'device-failed': {
+    summary: 'the device cannot be used',
+    remedy:
+      'Check that it is a serial port, and that it knows the speed and the flow control that the config asks for.',
+    retry: 'slow',
+  },
+  'connection-refused': {
+    summary: 'the connection was refused',
+    remedy: 'Start the listener at the far end, or correct the host and the port.',
+    retry: 'quick',
+  },
+  'connection-timeout': {
+    summary: 'nothing answered the connection attempt',
+    remedy: 'Check the network and any firewall between here and the host.',
+    retry: 'quick',
+  },
+  'connection-failed': {
+    summary: 'the connection could not be made',
+    remedy: 'Check the name, the route and the network to the host.',
+    retry: 'quick',
+  },
+  'listen-failed': {
+    summary: 'the address cannot be listened on',
+    remedy: 'Use an address of this machine and a port or path that nothing else uses.',
+    retry: 'slow',
+  },
+  'program-failed': {
+    summary: 'the program could not be started',
+    remedy: 'Check that the command exists, by its absolute path, and is executable.',
+    retry: 'slow',
+  },
+  // The line ended.
+  'carrier-lost': {
+    summary: 'the carrier was lost',
+    remedy: 'Check the cable and the device at the far end.',
+    retry: 'quick',
+  },
+  'line-hangup': {
+    summary: 'the line was hung up',
+    remedy: 'Check the cable and the program at the far end.',
+    retry: 'quick',
+  },
+  'device-unplugged': {
+    summary: 'the device was unplugged',
+    remedy: 'Plug it in again; a name below /dev/serial/by-id finds it at any socket.',
+    retry: 'poll',
+  },
+  'line-closed': {
+    summary: 'the far end closed the connection',
+    remedy: 'Look at the log of the far end.',
+    retry: 'quick',
+  },
+  'connection-reset': {
+    summary: 'the connection was reset',
+    remedy: 'Look at the log of the far end and at the network in between.',
+    retry: 'quick',
+  },
+  'program-exited': {
+    summary: 'the program of the line ended',
+    remedy: 'Run its command by hand and look at what it prints.',
+    retry: 'quick',
+  },
+  // PPP did not come up.
+  'no-answer': {
+    summary: 'the peer is silent',
+    remedy:
+      'Check that the peer is running, that the cable is a null modem (crossed), and that both ends use one speed and flow control.',
+    retry: 'quick',
+  },
+  'not-ppp': {
+    summary: 'the peer sends something, but no PPP',
+    remedy: 'Start PPP at the far end; if it shows a login prompt, log in first. Check that both ends use one speed.',
+    retry: 'quick',
+  },
+  'not-8-bit-clean': {
+    summary: 'the line is not 8-bit clean',
+    remedy: 'Set 8 data bits and no parity at both ends and on everything in between.',
+    retry: 'slow',
+  },
+  loopback: {
+    summary: 'the line is looped back: we hear ourselves',
+    remedy: 'Take out the loopback plug, or make the far end run PPP instead of echoing.',
+    retry: 'slow',
+  },
+  'lcp-failed': {
+    summary: 'the link options could not be agreed on',
+    remedy: 'Compare the `lcp` options of both ends.',
+    retry: 'slow',
+  },
+  'ipcp-failed': {
+    summary: 'the addresses could not be agreed on',
+    remedy: "Compare `local` and `remote` of both ends: each must be the other's mirror.",
+    retry: 'slow',
+  },
+  'ip-refused': { summary: 'the peer refuses to carry IPv4', remedy: 'Enable IPv4 (IPCP) at the peer.', retry: 'slow' },
+  'auth-unsupported': {
+    summary: 'the peer insists on authentication, and linkd has none to offer',
+    remedy: 'Tell the peer not to ask for authentication (pppd: `noauth`).',
+    retry: 'slow',
+  },
+  'protocol-error': {
+    summary: 'the peer rejected what PPP cannot do without',
+    remedy: 'Look at the log of the peer; its PPP is broken or of another kind.',
+    retry: 'slow',
+  },
+  // The link was up and ended.
+  'peer-terminated': { summary: 'the peer ended the link', remedy: 'Look at the log of the peer.', retry: 'quick' },
+  'peer-dead': { summary: 'the peer no longer answers', remedy: 'Check the cable and the peer.', retry: 'quick' },
+  // This machine.
+  'tun-failed': {
+    summary: 'the TUN device cannot be used',
+    remedy: 'linkd needs /dev/net/tun and CAP_NET_ADMIN.',
+    retry: 'slow',
+  },
+  'network-failed': {
+    summary: 'addresses or routes could not be installed',
+    remedy: 'See the message; another program may hold the same address or route.',
+    retry: 'slow',
+  },
+  internal: {
+    summary: 'linkd made a mistake',
+    remedy: 'Please report it with the log; linkd goes on by itself.',
+    retry: 'slow',
+  },
+  // Someone said so.
+  'not-started': { summary: 'not started yet', remedy: 'linkctl up starts it.', retry: 'stay' },
+  requested: { summary: 'taken down by command', remedy: 'linkctl up starts it again.', retry: 'stay' },
+  'restart-requested': { summary: 'restarted by command', remedy: 'Nothing needs to be done.', retry: 'quick' },
+  shutdown: { summary: 'linkd is shutting down', remedy: 'Start linkd again.', retry: 'stay' },
+} as const satisfies Record<string, CauseFacts>;
+
+export type CauseCode = keyof typeof causes;
+
+/** One occurrence of a cause: the code is stable, the detail is this time's particulars (a path, an errno, a speed). */
+export interface Cause {
+  readonly code: CauseCode;
+  readonly detail: string | undefined;
+}
+
+export function cause(code: CauseCode, detail?: string): Cause {
+  return { code, detail };
+}
+
+/** What is known of every occurrence of a cause. */
+export function causeFacts(code: CauseCode): CauseFacts {
+  return causes[code];
+}
+
+/** One sentence for a log or a status: `the device does not exist (/dev/ttyUSB0)`. */
+export function describeCause({ code, detail }: Cause): string {
+  return detail === undefined ? causes[code].summary : `${causes[code].summary} (${detail})`;
+}
+
+export const causeCodes: readonly CauseCode[] = Object.keys(causes).filter((code): code is CauseCode => code in causes);

@@ -1,0 +1,70 @@
+/** The config as the daemon uses it: parsed once, frozen, every default filled in. */
+import type { Millis } from '../base/clock.js';
+import type { Ip4, Prefix } from '../base/ip.js';
+import type { LineOptions } from '../line/options.js';
+import type { LcpOptions } from '../ppp/options.js';
+
+/** A network behind the peer. */
+export interface RemoteNetwork {
+  readonly prefix: Prefix;
+  /** The route's metric; undefined leaves it to the kernel (0). */
+  readonly metric: number | undefined;
+}
+
+/** The pauses between attempts; which class of pauses applies is the cause's matter (`base/cause.ts`). */
+export interface RestartOptions {
+  /** The first pause after a quick one failed at once, and what the pauses grow to. */
+  readonly quickMs: Millis;
+  readonly quickMaxMs: Millis;
+  readonly slowMs: Millis;
+  readonly slowMaxMs: Millis;
+  /** Up for this long, a link's attempts are counted from zero again. */
+  readonly stableMs: Millis;
+  /** Attempts in a row without success before giving up; 0 never gives up. */
+  readonly maxAttempts: number;
+}
+
+export interface LinkConfig {
+  readonly name: string;
+  /** The TUN interface; at most 15 characters. */
+  readonly interface: string;
+  /** False: wait for `linkctl up`. */
+  readonly autostart: boolean;
+  readonly line: LineOptions;
+  readonly local: Ip4;
+  readonly remote: Ip4;
+  readonly networks: readonly RemoteNetwork[];
+  /** The largest IP packet we send, however large the peer's MRU. */
+  readonly mtu: number;
+  readonly lcp: LcpOptions;
+  /** Characters that we escape beyond what the peer asked for. RFC 1662 §7.1 */
+  readonly escape: readonly number[];
+  readonly restart: RestartOptions;
+}
+
+/** The daemon's own settings: defaults, then the file's `daemon:`, then LINKD_* variables, then arguments. */
+export interface DaemonConfig {
+  /** The control socket's path. */
+  readonly control: string;
+  /** For lock files and whatever must survive a restart. */
+  readonly stateDir: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** `json`, or `pretty` on a terminal; `auto` looks whether it is one. */
+  readonly logFormat: 'auto' | 'json' | 'pretty';
+}
+
+export interface Config {
+  readonly daemon: DaemonConfig;
+  readonly links: readonly LinkConfig[];
+}
+
+/** One mistake in a config file. `line` and `column` count from 1. */
+export interface ConfigError {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Where in the document: `links.branch.lcp.mru`. */
+  readonly path: string;
+  /** What is wrong and what is allowed; never a secret's value. */
+  readonly message: string;
+}

@@ -1,0 +1,25 @@
+/** The octets of an open line as the packet worker sees them. `fd-stream.ts` is the real one; tests have one in memory. */
+import type { StreamEnd } from './line.js';
+
+export interface StreamHandlers {
+  /** There may be something to read. */
+  readable(): void;
+  /** There may be room again; only after `watchWritable(true)`. */
+  writable(): void;
+  /** The line is gone. Nothing is called after this. */
+  ended(end: StreamEnd): void;
+}
+
+export interface ByteStream {
+  /** Begins to call the handlers. */
+  start(handlers: StreamHandlers): void;
+  /** Reads what is there into the buffer; the number of octets, 0 when there is nothing now (an end calls `ended`). */
+  read(into: Uint8Array): number;
+  /** Writes what there is room for; the number of octets taken, 0 when there is no room (an end calls `ended`). */
+  write(from: Uint8Array, offset: number, length: number): number;
+  /** Octets taken by `write` and still in the kernel, as far as it tells (TIOCOUTQ); 0 where it does not. */
+  unsent(): number;
+  watchWritable(on: boolean): void;
+  /** Stops calling the handlers. The descriptor stays open: it is the Line's. */
+  stop(): void;
+}
