@@ -1,0 +1,102 @@
+/**
+ * Makes a fresh clone ready: the npm packages of the lock file, the Debian packages that tests and demo call, the build.
+ * Whatever is there already is left alone. Used by `npm test` and `npm run demo`; needs nothing but Node itself.
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+export const root = join(import.meta.dirname, '..');
+
+/** The commands that each kind of run calls, with the Debian package that has them. */
+export const tools = {
+  network: { ip: 'iproute2', ping: 'iputils-ping' },
+  interop: {
+    ip: 'iproute2',
+    ping: 'iputils-ping',
+    'linux.uml': 'user-mode-linux',
+    pppd: 'ppp',
+    busybox: 'busybox-static',
+  },
+};
+
+/** Installs what package-lock.json names, unless it is there. Throws when that fails. */
+export function installModules() {
+  const installed = join(root, 'node_modules/.package-lock.json');
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs) return;
+  step('npm packages (npm ci)');
+  run('npm', ['ci']);
+}
+
+/** Installs the Debian packages of those commands that are missing. Returns what is wrong when some stay missing. */
+export function installTools(wanted) {
+  const missing = missingTools(wanted);
+  if (missing.length === 0) return undefined;
+  const packages = [...new Set(missing.map((command) => wanted[command]))].sort();
+  const remedy = `missing: ${missing.join(', ')}; as root: apt-get install ${packages.join(' ')}`;
+  if (process.getuid() !== 0) return remedy;
+  step(`Debian packages (${packages.join(' ')})`);
+  try {
+    aptInstall(packages);
+  } catch (error) {
+    return `${remedy}\n${error.message}`;
+  }
+  return missingTools(wanted).length === 0 ? undefined : remedy;
+}
+
+/** Compiles the native addon and the TypeScript. Throws with the compilers' words when that fails. */
+export function build() {
+  step('build');
+  run('npm', ['run', '--silent', 'build']);
+}
+
+/** Runs a command in the root of the project; throws with all it said when it fails. */
+export function run(command, args) {
+  const { status, signal, error, stdout, stderr } = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    timeout: 10 * 60_000,
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  if (status === 0) return;
+  const why = error?.message ?? (signal ? `ended by ${signal}` : `exit status ${status}`);
+  throw new Error(`${command} ${args.join(' ')}: ${why}\n${stdout ?? ''}${stderr ?? ''}`.trimEnd());
+}
+
+function step(what) {
+  console.log(`set-up: ${what}`);
+}
+
+/** Package lists may be absent (a container) or too old for the mirror: then, and only then, they are fetched. */
+function aptInstall(packages) {
+  const install = ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', ...packages];
+  if (havePackageLists()) {
+    try {
+      return run('apt-get', install);
+    } catch {
+      step('package lists (apt-get update), the install did not work without');
+    }
+  }
+  run('apt-get', ['update', '-qq']);
+  run('apt-get', install);
+}
+
+function havePackageLists() {
+  const lists = '/var/lib/apt/lists';
+  return existsSync(lists) && readdirSync(lists).some((name) => name.includes('_Packages'));
+}
+
+function missingTools(wanted) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return Object.keys(wanted).filter((command) => !folders.some((folder) => isExecutable(join(folder, command))));
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
