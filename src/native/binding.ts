@@ -3,36 +3,55 @@
  * descriptors, for the main thread and for workers alike.
  */
 import { createRequire } from 'node:module';
+import { OpError } from '../base/errors.js';
 
 /** What a watcher reports and what it is asked to watch for. */
 export const READABLE = 1;
 export const WRITABLE = 2;
 export const HANGUP = 4;
 
-/** Calls back from the event loop of the thread that made it (uv_poll). */
+/**
+ * Calls back from the event loop of the thread that made it (uv_poll), level-triggered: again and again until what it
+ * reports was dealt with. One watcher at a time for a descriptor; it makes the descriptor non-blocking.
+ */
 export interface Watcher {
-  /** Watches for READABLE | WRITABLE; 0 pauses. A hang-up is reported with either. */
+  /**
+   * Watches for READABLE | WRITABLE; 0 pauses. A hang-up is reported with either. A descriptor that fails is reported as
+   * READABLE | HANGUP (read() names the errno) and pauses the watcher by itself. Throws when it is closed.
+   */
   watch(events: number): void;
   /** Ends the watching, and keeps the loop alive no longer; the descriptor stays open. Safe to call twice. */
   close(): void;
 }
 
-/** Functions throw an Error with `code` (`EPERM`) and `errno`; hot-path ones return -errno instead. */
+/**
+ * Functions throw an Error with `code` (`EPERM`) and `errno` (-1); `read`, `write` and `readBatch` return -errno instead.
+ * A caller's mistake (a wrong type, an offset beyond the array, a read of no octets) is a TypeError or a RangeError.
+ */
 export interface Binding {
-  /** Opens /dev/net/tun for an interface of that name (IFF_TUN | IFF_NO_PI, non-blocking, close-on-exec). */
+  /**
+   * Opens /dev/net/tun for an interface of that name, 1 to 15 octets and no `%` (IFF_TUN | IFF_NO_PI, non-blocking,
+   * close-on-exec). An interface that is already there and persistent is taken over.
+   */
   openTun(name: string): number;
-  /** A pty pair: raw, non-blocking master, close-on-exec on both. */
+  /** A pty pair: raw, non-blocking and close-on-exec, both ends. `path` is that of the slave. */
   openPty(): { readonly master: number; readonly slave: number; readonly path: string };
-  /** A connected pair of stream sockets, close-on-exec; `bufferBytes` bounds what each holds (0: the system's default). */
+  /**
+   * A connected pair of stream sockets, non-blocking, close-on-exec; `bufferBytes` roughly bounds what each holds (the
+   * kernel counts its own overhead and has a least size; 0: the system's default).
+   */
   socketPair(bufferBytes: number): readonly [number, number];
-  /** A second descriptor for the same open file, non-blocking, close-on-exec. */
+  /** A second descriptor for the same open file, close-on-exec; makes that file (and so both) non-blocking. */
   duplicate(fd: number): number;
   close(fd: number): void;
   /** Raw mode (cfmakeraw) on a terminal. */
   makeRaw(fd: number): void;
   /** TIOCEXCL / TIOCNXCL. */
   setExclusive(fd: number, on: boolean): void;
-  /** TIOCOUTQ (for a socket SIOCOUTQ): octets written and not yet sent; 0 where the kernel can't tell. */
+  /**
+   * TIOCOUTQ (for a socket SIOCOUTQ): octets written and not yet sent; 0 where the kernel can't tell (ptys). For a Unix
+   * socket it is the memory that they take, which is more.
+   */
   unsentBytes(fd: number): number;
   /** The number of octets; 0 at end of file, -errno on failure (-EAGAIN: nothing now). */
   read(fd: number, into: Uint8Array, offset: number, length: number): number;
@@ -50,7 +69,12 @@ export interface Binding {
 }
 
 function load(): Binding {
-  const loaded: unknown = createRequire(import.meta.url)('./linkd.node');
+  let loaded: unknown;
+  try {
+    loaded = createRequire(import.meta.url)('./linkd.node');
+  } catch (error) {
+    throw new OpError('load', 'the native addon linkd.node', error, 'Build it: npm run build');
+  }
   if (!isBinding(loaded)) throw new Error('linkd.node is not the addon of this version; run: npm run build');
   return loaded;
 }
