@@ -146,6 +146,11 @@ const causes = {
     remedy: 'linkd needs /dev/net/tun and CAP_NET_ADMIN.',
     retry: 'slow',
   },
+  'tun-deleted': {
+    summary: 'the TUN interface was deleted by another program',
+    remedy: 'Leave the interface to linkd; it has made it anew.',
+    retry: 'quick',
+  },
   'network-failed': {
     summary: 'addresses or routes could not be installed',
     remedy: 'See the message; another program may hold the same address or route.',

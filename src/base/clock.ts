@@ -9,3 +9,14 @@ export interface Clock {
   /** The calendar's time: only ever shown to people. */
   date(): Date;
 }
+
+/** Something that will happen at a later time, unless it is cancelled. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** A clock that also wakes. The rooms that act in time take it as an argument, so that tests can hand them a virtual one. */
+export interface Scheduler extends Clock {
+  /** Calls back once, `delay` from now or a little later; a delay of 0 or less still returns first. */
+  after(delay: Millis, callback: () => void): Timer;
+}
