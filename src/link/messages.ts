@@ -1,0 +1,49 @@
+/** What the main thread and the packet worker say to each other: few messages, small, plain data. */
+import type { Cause } from '../base/cause.js';
+import type { Millis } from '../base/clock.js';
+import type { Ip4 } from '../base/ip.js';
+import type { StreamEnd } from '../line/line.js';
+import type { SessionOptions } from '../ppp/options.js';
+import type { LinkCounters, SessionStatus } from './types.js';
+
+/** What one session on one line is told. */
+export interface AttachOptions {
+  readonly session: SessionOptions;
+  /** Characters to escape beyond the peer's ACCM. */
+  readonly escape: readonly number[];
+  /** The largest IP packet we send. */
+  readonly mtu: number;
+  /** Baud, where the line has a speed. */
+  readonly speed: number | undefined;
+}
+
+export type ToWorker =
+  /** There is such a link, with this TUN device. */
+  | { readonly type: 'add'; readonly link: string; readonly tunFd: number }
+  /** Start a session on this descriptor. */
+  | { readonly type: 'attach'; readonly link: string; readonly fd: number; readonly options: AttachOptions }
+  /** Begin the Terminate exchange; `finished` follows, with this cause. */
+  | { readonly type: 'close'; readonly link: string; readonly cause: Cause }
+  /** Let go of the descriptor; `detached` follows, and nothing of this session after it. */
+  | { readonly type: 'detach'; readonly link: string }
+  /** Let go of the TUN device; `removed` follows. */
+  | { readonly type: 'remove'; readonly link: string };
+
+export type FromWorker = { readonly link: string } & (
+  | { readonly type: 'network-up'; readonly local: Ip4; readonly remote: Ip4; readonly mtu: number }
+  | { readonly type: 'network-down' }
+  | { readonly type: 'finished'; readonly cause: Cause }
+  /** The descriptor showed its end. */
+  | { readonly type: 'line-ended'; readonly end: StreamEnd }
+  /** Someone deleted the TUN device. */
+  | { readonly type: 'tun-gone' }
+  | { readonly type: 'detached' }
+  | { readonly type: 'removed' }
+  | { readonly type: 'note'; readonly level: 'debug' | 'info' | 'warn'; readonly message: string }
+  | {
+      readonly type: 'statistics';
+      readonly at: Millis;
+      readonly counters: LinkCounters;
+      readonly session: SessionStatus | undefined;
+    }
+);

@@ -1,0 +1,60 @@
+/** The packet worker as the main thread sees it: started when needed, replaced if it should die. */
+import { Worker } from 'node:worker_threads';
+import { messageOf } from '../base/errors.js';
+import type { Logger } from '../base/log.js';
+import type { FromWorker, ToWorker } from './messages.js';
+
+export interface WorkerListener {
+  message(message: FromWorker): void;
+  /** The worker died, and with it all that it held; a new one starts with the next message. */
+  died(reason: string): void;
+}
+
+export class PacketWorker {
+  readonly #log: Logger;
+  readonly #listeners = new Map<string, WorkerListener>();
+  #worker: Worker | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** Sets who hears what the worker says of a link. */
+  listen(link: string, listener: WorkerListener): void {
+    this.#listeners.set(link, listener);
+  }
+
+  forget(link: string): void {
+    this.#listeners.delete(link);
+  }
+
+  post(message: ToWorker): void {
+    this.#worker ??= this.#start();
+    this.#worker.postMessage(message);
+  }
+
+  async stop(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { name: 'packets' });
+    worker.on('message', (message: FromWorker) => this.#listeners.get(message.link)?.message(message));
+    worker.on('error', (error) => {
+      this.#log.error({ err: error }, 'the packet worker failed');
+      this.#lost(worker, messageOf(error));
+    });
+    worker.on('exit', (code) => {
+      this.#lost(worker, `exit code ${code}`);
+    });
+    return worker;
+  }
+
+  #lost(worker: Worker, reason: string): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    for (const listener of [...this.#listeners.values()]) listener.died(reason);
+  }
+}

@@ -1,0 +1,415 @@
+/**
+ * The way of a packet, for one link, in the packet worker:
+ *
+ *     TUN ──► queue ──► frame ──► line          (`#fromTun`, `#flush`)
+ *     TUN ◄──────── unframe ◄──── line          (`#fromLine`)
+ *
+ * A packet waits as plain IP and is framed only when the line has room. Control packets go first. Received frames pass one
+ * by one through every layer, so that what one changes (an ACCM) holds for the next of the same read.
+ */
+import type { Cause } from '../base/cause.js';
+import { assertNever } from '../base/errors.js';
+import type { Millis, Scheduler, Timer } from '../base/clock.js';
+import { FrameDecoder } from '../framing/decoder.js';
+import { FrameEncoder, maxFrameLength } from '../framing/encoder.js';
+import type { StreamEnd } from '../line/line.js';
+import type { ByteStream } from '../line/stream.js';
+import { Protocol } from '../ppp/numbers.js';
+import { defaultFraming, type Framing, type SessionOutput } from '../ppp/outputs.js';
+import { Session } from '../ppp/session.js';
+import { FqCodel } from '../queue/fq-codel.js';
+import { LineRoom } from '../queue/line-room.js';
+import { PacketPool } from '../queue/packet-pool.js';
+import type { PacketPort } from '../tun/tun.js';
+import { diagnose } from './diagnose.js';
+import type { AttachOptions, FromWorker } from './messages.js';
+import { Tally } from './tally.js';
+import type { LinkCounters, SessionStatus } from './types.js';
+
+/** Without the link's name, which the pump doesn't know. */
+export type PumpMessage = FromWorker extends infer Message
+  ? Message extends { link: string }
+    ? Omit<Message, 'link'>
+    : never
+  : never;
+
+/** What a pump needs of the thread that it runs in. */
+export interface PumpHost {
+  readonly scheduler: Scheduler;
+  /** Unsigned 32-bit numbers. */
+  readonly random: () => number;
+  /** Runs what an event asks for, so that an exception in it hits this link only. */
+  guard(work: () => void): void;
+  emit(message: PumpMessage): void;
+}
+
+/** Packets taken from the TUN at a time. */
+const batch = 64;
+/** Reads in a row before other links get their turn. */
+const readsPerWake = 4;
+/** The default MTU of a TUN interface, and so the least that a slot must hold before linkd has set another. */
+const tunDefaultMtu = 1500;
+/** RFC 1661 §6.1: what every peer may send, whatever was negotiated. */
+const defaultMru = 1500;
+/** Address, Control and Protocol. */
+const headerOctets = 4;
+/** Octets framed ahead of one write. */
+const writeAhead = 65_536;
+const readBuffer = 65_536;
+const bitsPerOctet = 10;
+
+/** One session on one line. */
+interface Attachment {
+  readonly stream: ByteStream;
+  readonly session: Session;
+  readonly encoder: FrameEncoder;
+  readonly decoder: FrameDecoder;
+  readonly pool: PacketPool;
+  readonly queue: FqCodel;
+  readonly room: LineRoom;
+  readonly options: AttachOptions;
+  /** Control packets, which go ahead of all data. */
+  readonly control: { readonly protocol: number; readonly packet: Uint8Array }[];
+  ended: boolean;
+}
+
+export class Pump {
+  readonly #port: PacketPort;
+  readonly #host: PumpHost;
+  readonly #tally = new Tally();
+  readonly #slots = new Int32Array(batch);
+  readonly #lengths = new Int32Array(batch);
+  readonly #received = new Uint8Array(readBuffer);
+  /** Framed octets: those from `#unwritten` to `#framed` still have to be written. */
+  #frames = new Uint8Array(writeAhead);
+  #unwritten = 0;
+  #framed = 0;
+  #attached: Attachment | undefined;
+  #timer: Timer | undefined;
+  #timerAt: Millis = Infinity;
+
+  constructor(port: PacketPort, host: PumpHost) {
+    this.#port = port;
+    this.#host = host;
+    const fromTun = (): void => {
+      this.#fromTun();
+    };
+    port.start(
+      () => {
+        host.guard(fromTun);
+      },
+      () => {
+        host.emit({ type: 'tun-gone' });
+      },
+    );
+  }
+
+  /** Changes whenever something was counted. */
+  get changes(): number {
+    return this.#tally.changes;
+  }
+
+  /** The session's status; undefined without one. */
+  get session(): SessionStatus | undefined {
+    return this.#attached?.session.describe();
+  }
+
+  /** Starts a session on a line. */
+  attach(stream: ByteStream, options: AttachOptions): void {
+    if (this.#attached !== undefined) throw new Error('the pump has a line already');
+    const bytesPerSecond = options.speed === undefined ? undefined : options.speed / bitsPerOctet;
+    const slotSize = Math.max(options.mtu, tunDefaultMtu);
+    const { mru } = options.session.lcp;
+    const pool = new PacketPool(bytesPerSecond === undefined ? 1024 : 256, slotSize);
+    const attached: Attachment = {
+      stream,
+      session: new Session(options.session, this.#host.random),
+      encoder: new FrameEncoder({ escape: options.escape }),
+      decoder: new FrameDecoder({ maxFrame: Math.max(mru, defaultMru) + headerOctets }),
+      pool,
+      queue: new FqCodel(pool, { bytesPerSecond, mtu: options.mtu, perturbation: this.#host.random() }),
+      room: new LineRoom(bytesPerSecond, { frame: maxFrameLength(options.mtu) }),
+      options,
+      control: [],
+      ended: false,
+    };
+    this.#attached = attached;
+    this.#frames = new Uint8Array(writeAhead + maxFrameLength(Math.max(slotSize, mru)));
+    this.#unwritten = this.#framed = 0;
+    setFraming(attached, defaultFraming);
+    stream.start({
+      readable: () => {
+        this.#fromLine(attached);
+      },
+      writable: () => {
+        this.#flush(attached, this.#host.scheduler.now());
+      },
+      ended: (end) => {
+        this.#lineEnded(attached, end);
+      },
+    });
+    const now = this.#host.scheduler.now();
+    attached.session.start(now);
+    this.#settle(attached, now);
+  }
+
+  /** Begins the Terminate exchange; `finished` follows. */
+  close(cause: Cause): void {
+    const attached = this.#attached;
+    if (attached === undefined) return;
+    const now = this.#host.scheduler.now();
+    attached.session.close(now, cause);
+    this.#settle(attached, now);
+  }
+
+  /** Lets go of the line; nothing is emitted for it afterwards. */
+  detach(): void {
+    const attached = this.#attached;
+    if (attached === undefined) return;
+    this.#attached = undefined;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#timerAt = Infinity;
+    attached.stream.stop();
+    this.#tally.absorb(errorsOf(attached));
+  }
+
+  /** Since the pump was made, over all sessions. */
+  counters(): LinkCounters {
+    return this.#tally.counters(this.#attached === undefined ? {} : errorsOf(this.#attached));
+  }
+
+  /** Lets go of the TUN as well. The pump is of no use afterwards. */
+  stop(): void {
+    this.detach();
+    this.#port.stop();
+  }
+
+  /** TUN → queue. Packets for a link that is not up are dropped here, lest they wait and arrive stale. */
+  #fromTun(): void {
+    const attached = this.#attached;
+    const now = this.#host.scheduler.now();
+    for (let reads = 0; reads < readsPerWake; reads++) {
+      const taken = attached?.session.networkUp === true ? this.#enqueue(attached, now) : this.#discard();
+      if (taken < batch) break;
+    }
+    if (attached !== undefined) this.#flush(attached, now);
+  }
+
+  #enqueue({ pool, queue }: Attachment, now: Millis): number {
+    while (pool.free < batch && queue.dropFattest());
+    for (let i = 0; i < batch; i++) this.#slots[i] = pool.take();
+    const count = Math.max(0, this.#port.readBatch(pool.bytes, pool.slotSize, this.#slots, this.#lengths));
+    for (let i = 0; i < batch; i++) {
+      const slot = this.#slots[i] ?? 0;
+      if (i < count) queue.enqueue(slot, this.#lengths[i] ?? 0, now);
+      else pool.give(slot);
+    }
+    return count;
+  }
+
+  #discard(): number {
+    const slotSize = Math.floor(readBuffer / batch);
+    this.#slots.forEach((_, i, slots) => (slots[i] = i));
+    const count = Math.max(0, this.#port.readBatch(this.#received, slotSize, this.#slots, this.#lengths));
+    this.#tally.notUp += count;
+    return count;
+  }
+
+  /** Control lane and queue → frames → line, as far as the line has room. */
+  #flush(attached: Attachment, now: Millis): void {
+    for (;;) {
+      if (!this.#write(attached, now)) return;
+      const room = attached.room.room(attached.stream.unsent(), now);
+      if (!this.#frame(attached, room, now)) {
+        if (room <= 0 && (attached.queue.packets > 0 || attached.control.length > 0))
+          this.#wakeAt(now + (attached.room.wakeAfterMs(now) ?? 1));
+        return;
+      }
+    }
+  }
+
+  /** Fills the frame buffer with what the room allows; false when that is nothing. */
+  #frame(attached: Attachment, room: number, now: Millis): boolean {
+    const { control, queue, pool, encoder } = attached;
+    const most = Math.min(room, writeAhead);
+    while (this.#framed < most) {
+      const first = control.shift();
+      if (first !== undefined) {
+        this.#framed = encoder.encode(
+          first.protocol,
+          first.packet,
+          0,
+          first.packet.length,
+          this.#frames,
+          this.#framed,
+          true,
+        );
+        continue;
+      }
+      const slot = queue.dequeue(now);
+      if (slot < 0) break;
+      const from = slot * pool.slotSize;
+      const length = queue.lengthOf(slot);
+      this.#framed = encoder.encode(
+        Protocol.ip,
+        pool.bytes,
+        from,
+        from + length,
+        this.#frames,
+        this.#framed,
+        this.#framed === 0,
+      );
+      pool.give(slot);
+      this.#tally.sent(length);
+    }
+    return this.#framed > 0;
+  }
+
+  /** Writes what is framed; false when some of it has to wait. */
+  #write(attached: Attachment, now: Millis): boolean {
+    if (this.#unwritten < this.#framed) {
+      const taken = attached.stream.write(this.#frames, this.#unwritten, this.#framed - this.#unwritten);
+      attached.room.handed(taken, now);
+      this.#tally.lineTxBytes += taken;
+      this.#unwritten += taken;
+      if (this.#unwritten < this.#framed) {
+        if (!attached.ended) attached.stream.watchWritable(true);
+        return false;
+      }
+      attached.stream.watchWritable(false);
+    }
+    this.#unwritten = this.#framed = 0;
+    return !attached.ended;
+  }
+
+  /** Line → frames → TUN or session. */
+  #fromLine(attached: Attachment): void {
+    const now = this.#host.scheduler.now();
+    for (let reads = 0; reads < readsPerWake && !attached.ended && this.#attached === attached; reads++) {
+      const length = attached.stream.read(this.#received);
+      if (length === 0) break;
+      this.#tally.lineRxBytes += length;
+      attached.decoder.push(this.#received, 0, length);
+      this.#unframe(attached, now);
+      if (length < readBuffer) break;
+    }
+    this.#settle(attached, now);
+  }
+
+  #unframe(attached: Attachment, now: Millis): void {
+    const { decoder, session } = attached;
+    while (this.#attached === attached && decoder.next()) {
+      session.heard(now);
+      if (decoder.protocol === Protocol.ip && session.networkUp) {
+        const length = decoder.end - decoder.start;
+        if (this.#port.write(decoder.buffer, decoder.start, length)) this.#tally.received(length);
+        else this.#tally.tunRefused += 1;
+      } else {
+        session.receive(decoder.protocol, decoder.buffer.slice(decoder.start, decoder.end), now);
+        this.#drain(attached, now);
+      }
+    }
+  }
+
+  #lineEnded(attached: Attachment, end: StreamEnd): void {
+    if (attached.ended) return;
+    attached.ended = true;
+    const now = this.#host.scheduler.now();
+    attached.session.lineLost(now);
+    this.#drain(attached, now);
+    this.#host.emit({ type: 'line-ended', end });
+  }
+
+  /** After every input: carry out what the session wants, send, and set the timer. */
+  #settle(attached: Attachment, now: Millis): void {
+    if (this.#attached !== attached) return;
+    this.#drain(attached, now);
+    if (attached.ended) return;
+    this.#flush(attached, now);
+    const deadline = attached.session.nextTimeout();
+    if (deadline !== undefined) this.#wakeAt(deadline);
+  }
+
+  #drain(attached: Attachment, now: Millis): void {
+    for (let output = attached.session.poll(); output !== undefined; output = attached.session.poll()) {
+      this.#obey(attached, output, now);
+    }
+  }
+
+  #obey(attached: Attachment, output: SessionOutput, now: Millis): void {
+    switch (output.type) {
+      case 'send':
+        attached.control.push({ protocol: output.protocol, packet: output.packet });
+        return;
+      case 'framing':
+        setFraming(attached, output.framing);
+        return;
+      case 'network-up': {
+        const mtu = Math.min(output.mtu, attached.options.mtu);
+        this.#host.emit({ type: 'network-up', local: output.local, remote: output.remote, mtu });
+        return;
+      }
+      case 'network-down':
+        attached.queue.clear();
+        this.#host.emit({ type: 'network-down' });
+        return;
+      case 'note':
+        this.#host.emit({ type: 'note', level: output.level, message: output.message });
+        return;
+      case 'echo':
+        return;
+      case 'finished':
+        // The last packets (a Terminate-Ack) go out before the line is closed.
+        this.#flush(attached, now);
+        this.#host.emit({
+          type: 'finished',
+          cause: diagnose(output.cause, attached.decoder.counters, attached.decoder.sample),
+        });
+        return;
+      default:
+        assertNever(output);
+    }
+  }
+
+  /** One timer serves the session's deadline and the line's next room; an earlier deadline replaces a later one. */
+  #wakeAt(deadline: Millis): void {
+    if (this.#timer !== undefined && this.#timerAt <= deadline) return;
+    this.#timer?.cancel();
+    this.#timerAt = deadline;
+    this.#timer = this.#host.scheduler.after(deadline - this.#host.scheduler.now(), () => {
+      this.#timer = undefined;
+      this.#timerAt = Infinity;
+      this.#wake();
+    });
+  }
+
+  #wake(): void {
+    const attached = this.#attached;
+    if (attached === undefined || attached.ended) return;
+    const now = this.#host.scheduler.now();
+    const deadline = attached.session.nextTimeout();
+    if (deadline !== undefined && deadline <= now) attached.session.timeout(now);
+    this.#settle(attached, now);
+  }
+}
+
+function setFraming({ encoder, decoder }: Attachment, framing: Framing): void {
+  encoder.setFraming(framing.txAccm, framing.txPfc, framing.txAcfc);
+  decoder.setAccm(framing.rxAccm);
+}
+
+function errorsOf({ decoder, session, queue }: Attachment): Record<string, number> {
+  const { fcs, runt, overrun, abort, badHeader } = decoder.counters;
+  const { droppedCodel, droppedLimit } = queue.stats;
+  return {
+    fcs,
+    runt,
+    overrun,
+    abort,
+    'bad-header': badHeader,
+    'queue-aged': droppedCodel,
+    'queue-full': droppedLimit,
+    ...session.counters,
+  };
+}

@@ -1,0 +1,119 @@
+/** What is known of one link for those who ask: gathered from its life and from the worker's statistics. */
+import type { Cause } from '../base/cause.js';
+import { formatIp4 } from '../base/ip.js';
+import type { Clock, Millis } from '../base/clock.js';
+import type { LinkConfig } from '../config/types.js';
+import type { Line } from '../line/line.js';
+import type { LineOptions } from '../line/options.js';
+import type { FromWorker } from './messages.js';
+import type { LinkCounters, LinkState, LinkStatus, SessionStatus } from './types.js';
+
+type Statistics = Extract<FromWorker, { type: 'statistics' }>;
+
+const noCounters: LinkCounters = {
+  rxPackets: 0,
+  rxBytes: 0,
+  txPackets: 0,
+  txBytes: 0,
+  lineRxBytes: 0,
+  lineTxBytes: 0,
+  errors: {},
+};
+
+/** Older rates than this are no rates: the worker is silent while nothing changes. */
+const rateLifeMs = 2500;
+
+export class StatusBoard {
+  line: Line | undefined;
+  readonly #config: LinkConfig;
+  readonly #clock: Clock;
+  #state: LinkState = 'down';
+  #since: Date;
+  #lastCause: LinkStatus['lastCause'];
+  #nextAttempt: Date | undefined;
+  #restarts = 0;
+  #counters = noCounters;
+  #session: SessionStatus | undefined;
+  #rates = { at: -Infinity, rx: 0, tx: 0 };
+  #countedAt: Millis = -Infinity;
+
+  constructor(config: LinkConfig, clock: Clock) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#since = clock.date();
+  }
+
+  /** The link changed its state. */
+  entered(state: LinkState, previous: LinkState, why: Cause | undefined): void {
+    this.#state = state;
+    this.#since = this.#clock.date();
+    this.#nextAttempt = undefined;
+    if (previous === 'up') this.#restarts += 1;
+    if (why !== undefined) this.#lastCause = { cause: why, at: this.#since };
+    if (state === 'down' || state === 'waiting') this.#session = undefined;
+  }
+
+  nextAttemptIn(pause: Millis): void {
+    this.#nextAttempt = new Date(this.#clock.date().getTime() + pause);
+  }
+
+  /** The worker reported. Rates need two reports at least half a second apart. */
+  statistics({ at, counters, session }: Statistics): void {
+    const elapsed = at - this.#countedAt;
+    if (elapsed >= 500) {
+      const perSecond = (now: number, before: number): number => Math.max(0, ((now - before) * 1000) / elapsed);
+      this.#rates = {
+        at,
+        rx: perSecond(counters.rxBytes, this.#counters.rxBytes),
+        tx: perSecond(counters.txBytes, this.#counters.txBytes),
+      };
+      this.#countedAt = at;
+    }
+    this.#counters = counters;
+    this.#session = session;
+  }
+
+  status(): LinkStatus {
+    const config = this.#config;
+    const fresh = this.#clock.now() - this.#rates.at < rateLifeMs;
+    return {
+      name: config.name,
+      state: this.#state,
+      since: this.#since,
+      lastCause: this.#lastCause,
+      nextAttempt: this.#nextAttempt,
+      restarts: this.#restarts,
+      line: {
+        options: config.line,
+        name: this.line?.name ?? nameOf(config.line),
+        speed: this.line?.speed ?? config.line.speed,
+      },
+      interface: config.interface,
+      local: formatIp4(config.local),
+      remote: formatIp4(config.remote),
+      networks: config.networks.map(({ prefix }) => prefix),
+      counters: this.#counters,
+      rxBytesPerSecond: fresh ? this.#rates.rx : 0,
+      txBytesPerSecond: fresh ? this.#rates.tx : 0,
+      session: this.#session,
+    };
+  }
+}
+
+/** What a line is called before it is open. */
+function nameOf(options: LineOptions): string {
+  switch (options.kind) {
+    case 'serial':
+      return options.device;
+    case 'pty':
+      return options.link;
+    case 'tcp':
+    case 'tcp-listen':
+      return `${options.host}:${options.port}`;
+    case 'unix':
+    case 'unix-listen':
+      return options.path;
+    case 'exec':
+      return options.command.join(' ');
+  }
+}

@@ -1,0 +1,56 @@
+/** A link's counters since linkd started, over all its sessions. */
+import type { LinkCounters } from './types.js';
+
+type Counts = Readonly<Record<string, number>>;
+
+export class Tally {
+  rxPackets = 0;
+  rxBytes = 0;
+  txPackets = 0;
+  txBytes = 0;
+  lineRxBytes = 0;
+  lineTxBytes = 0;
+  /** Packets from this machine for a link that is not up. */
+  notUp = 0;
+  /** Packets from the peer that the kernel did not take. */
+  tunRefused = 0;
+  #past: Counts = {};
+
+  /** One IP packet from the peer went into the TUN. */
+  received(length: number): void {
+    this.rxPackets += 1;
+    this.rxBytes += length;
+  }
+
+  /** One IP packet was framed for the line. */
+  sent(length: number): void {
+    this.txPackets += 1;
+    this.txBytes += length;
+  }
+
+  /** Changes whenever something was counted on the line or for the TUN. */
+  get changes(): number {
+    return this.lineRxBytes + this.lineTxBytes + this.notUp;
+  }
+
+  /** A session ended: its errors become part of the past. */
+  absorb(errors: Counts): void {
+    this.#past = sum(this.#past, errors);
+  }
+
+  /** The counters, with those of the running session. */
+  counters(running: Counts): LinkCounters {
+    const { rxPackets, rxBytes, txPackets, txBytes, lineRxBytes, lineTxBytes } = this;
+    const own = { 'not-up': this.notUp, 'tun-refused': this.tunRefused };
+    const errors = sum(sum(this.#past, running), own);
+    return { rxPackets, rxBytes, txPackets, txBytes, lineRxBytes, lineTxBytes, errors };
+  }
+}
+
+/** Adds up by name; what never occurred is left out. */
+function sum(a: Counts, b: Counts): Counts {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return Object.fromEntries(
+    [...names].map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)] as const).filter(([, count]) => count > 0),
+  );
+}

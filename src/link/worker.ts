@@ -1,0 +1,105 @@
+/**
+ * The packet worker: the thread that touches octets. It holds one pump per link and speaks `messages.ts` with the main
+ * thread. A mistake in one link's pump ends that link's session and no other.
+ */
+import { randomInt } from 'node:crypto';
+import { parentPort } from 'node:worker_threads';
+import { cause } from '../base/cause.js';
+import { assertNever, messageOf } from '../base/errors.js';
+import { FdStream } from '../line/fd-stream.js';
+import { LinuxPacketPort } from '../tun/linux.js';
+import type { FromWorker, ToWorker } from './messages.js';
+import { Pump } from './pump.js';
+import { systemScheduler } from './scheduler.js';
+
+/** How often counters go to the main thread, if they changed. */
+const statisticsMs = 1000;
+
+if (parentPort === null) throw new Error('worker.js is a worker thread, not a program');
+const port = parentPort;
+const pumps = new Map<string, Pump>();
+const reported = new Map<string, number>();
+
+port.on('message', (message: ToWorker) => {
+  guard(message.link, () => {
+    obey(message);
+  });
+});
+setInterval(reportChanges, statisticsMs).unref();
+
+function post(message: FromWorker): void {
+  port.postMessage(message);
+}
+
+function obey(message: ToWorker): void {
+  const { link } = message;
+  const pump = pumps.get(link);
+  switch (message.type) {
+    case 'add':
+      pumps.set(link, addPump(link, message.tunFd));
+      return;
+    case 'attach':
+      if (pump === undefined) throw new Error('a session for a link without a TUN device');
+      pump.attach(new FdStream(message.fd), message.options);
+      return;
+    case 'close':
+      pump?.close(message.cause);
+      return;
+    case 'detach':
+      pump?.detach();
+      report(link);
+      post({ link, type: 'detached' });
+      return;
+    case 'remove':
+      pump?.stop();
+      pumps.delete(link);
+      reported.delete(link);
+      post({ link, type: 'removed' });
+      return;
+    default:
+      assertNever(message);
+  }
+}
+
+function addPump(link: string, tunFd: number): Pump {
+  pumps.get(link)?.stop();
+  return new Pump(new LinuxPacketPort(tunFd), {
+    scheduler: systemScheduler,
+    random: randomUint32,
+    guard: (work) => {
+      guard(link, work);
+    },
+    emit: (message) => {
+      if (message.type === 'network-up' || message.type === 'finished') report(link);
+      post({ link, ...message });
+    },
+  });
+}
+
+/** Runs one link's work. An exception there is linkd's mistake: the link ends with `internal`, and the others go on. */
+function guard(link: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+    post({ link, type: 'note', level: 'warn', message: `internal error: ${stack}` });
+    post({ link, type: 'finished', cause: cause('internal', messageOf(error)) });
+  }
+}
+
+function randomUint32(): number {
+  return randomInt(0x1_0000_0000);
+}
+
+function reportChanges(): void {
+  for (const [link, pump] of pumps) {
+    if (reported.get(link) !== pump.changes) report(link);
+  }
+}
+
+function report(link: string): void {
+  const pump = pumps.get(link);
+  if (pump === undefined) return;
+  reported.set(link, pump.changes);
+  post({ link, type: 'statistics', at: systemScheduler.now(), counters: pump.counters(), session: pump.session });
+}

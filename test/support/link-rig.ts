@@ -1,0 +1,223 @@
+/** One `Link` in virtual time: its line, worker, network and TUN are fakes that record what they are told. */
+import { cause, type Cause, type CauseCode } from '../../src/base/cause.js';
+import { parseIp4, parsePrefix, type Ip4 } from '../../src/base/ip.js';
+import type { LinkConfig } from '../../src/config/types.js';
+import { LineError, type Line, type LineSource } from '../../src/line/line.js';
+import { Link, type LinkNetwork, type LinkWorker } from '../../src/link/link.js';
+import type { FromWorker, ToWorker } from '../../src/link/messages.js';
+import type { LinkEvent } from '../../src/link/types.js';
+import { VirtualScheduler } from './virtual-scheduler.js';
+
+export function address(text: string): Ip4 {
+  const parsed = parseIp4(text);
+  if (parsed === undefined) throw new Error(`not an address: ${text}`);
+  return parsed;
+}
+
+export const testConfig: LinkConfig = {
+  name: 'branch',
+  interface: 'branch',
+  autostart: true,
+  line: { kind: 'serial', device: '/dev/ttyS0', speed: 115_200, flow: 'rtscts', carrier: 'auto' },
+  local: address('10.0.0.1'),
+  remote: address('10.0.0.2'),
+  networks: [{ prefix: parsePrefix('10.2.0.0/16') ?? { address: 0, length: 0 }, metric: undefined }],
+  mtu: 1500,
+  lcp: {
+    mru: 1500,
+    asyncmap: 0,
+    magic: true,
+    pfc: true,
+    acfc: true,
+    restartMs: 3000,
+    maxConfigure: 10,
+    maxTerminate: 2,
+    maxFailure: 5,
+    passive: false,
+    silent: false,
+    echoIntervalMs: 5000,
+    echoFailures: 4,
+  },
+  escape: [],
+  restart: { quickMs: 1000, quickMaxMs: 8000, slowMs: 5000, slowMaxMs: 60_000, stableMs: 30_000, maxAttempts: 0 },
+};
+
+class FakeLine implements Line {
+  readonly fd = 99;
+  readonly name = '/dev/ttyS0';
+  readonly speed = 115_200;
+  readonly ended: Promise<Cause>;
+  end: (why: Cause) => void = () => undefined;
+  closed = false;
+  readonly #close: () => Promise<void>;
+
+  constructor(close: () => Promise<void>) {
+    this.#close = close;
+    this.ended = new Promise((resolve) => {
+      this.end = resolve;
+    });
+  }
+
+  explain(): Promise<Cause> {
+    return Promise.resolve(cause('line-hangup'));
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    return this.#close();
+  }
+}
+
+/** What the fakes do; change it before the act. */
+export interface Behaviour {
+  open: 'at-once' | 'never' | CauseCode;
+  close: 'at-once' | 'never';
+  install: 'at-once' | 'fail';
+  /** What the worker does with `close`: the Terminate exchange succeeds, or the peer is dead. */
+  terminate: 'at-once' | 'never';
+  tun: 'opens' | 'fails';
+}
+
+export class LinkRig {
+  readonly scheduler = new VirtualScheduler();
+  readonly behaviour: Behaviour = {
+    open: 'at-once',
+    close: 'at-once',
+    install: 'at-once',
+    terminate: 'at-once',
+    tun: 'opens',
+  };
+  readonly events: LinkEvent[] = [];
+  /** Everything that was done, in order: `open`, `attach`, `install`, … */
+  readonly acts: string[] = [];
+  readonly lines: FakeLine[] = [];
+  readonly link: Link;
+  openTuns = 0;
+  installed = false;
+  attached = false;
+  #listener: Parameters<LinkWorker['listen']>[1] | undefined;
+
+  constructor(config: LinkConfig = testConfig) {
+    this.link = new Link(config, {
+      lines: this.#lineSource(),
+      worker: this.#worker(),
+      network: this.#network(),
+      scheduler: this.scheduler,
+      random: () => 0,
+      openTun: (name) => {
+        if (this.behaviour.tun === 'fails') throw new Error('no /dev/net/tun');
+        this.openTuns += 1;
+        return { name, fd: 98, close: () => (this.openTuns -= 1) };
+      },
+      emit: (event) => this.events.push(event),
+    });
+  }
+
+  /** The last line that was opened. */
+  get line(): FakeLine {
+    const line = this.lines.at(-1);
+    if (line === undefined) throw new Error('no line was opened yet');
+    return line;
+  }
+
+  /** The states that the link went through. */
+  get states(): string[] {
+    return this.events.filter(({ type }) => type === 'state').map(({ state }) => state);
+  }
+
+  hear(message: FromWorker extends infer M ? (M extends { link: string } ? Omit<M, 'link'> : never) : never): void {
+    this.#listener?.message({ link: 'branch', ...message });
+  }
+
+  workerDies(): void {
+    this.attached = false;
+    this.#listener?.died('test');
+  }
+
+  async comeUp(): Promise<void> {
+    this.link.command('up');
+    await this.scheduler.pass(1);
+    this.networkUp();
+    await this.scheduler.pass(1);
+  }
+
+  networkUp(): void {
+    this.hear({ type: 'network-up', local: address('10.0.0.1'), remote: address('10.0.0.2'), mtu: 1500 });
+  }
+
+  #lineSource(): LineSource {
+    return {
+      open: (signal) => {
+        this.acts.push('open');
+        const { open } = this.behaviour;
+        if (open === 'at-once') {
+          const line = new FakeLine(() =>
+            this.behaviour.close === 'at-once' ? Promise.resolve() : new Promise(() => undefined),
+          );
+          this.lines.push(line);
+          return Promise.resolve(line);
+        }
+        if (open !== 'never') return Promise.reject(new LineError('open', '/dev/ttyS0', cause(open), new Error('no')));
+        return new Promise((_, reject) => {
+          signal.addEventListener('abort', () => {
+            reject(new Error('aborted'));
+          });
+        });
+      },
+      dispose: () => {
+        this.acts.push('dispose');
+        return Promise.resolve();
+      },
+    };
+  }
+
+  #worker(): LinkWorker {
+    return {
+      listen: (_, listener) => (this.#listener = listener),
+      forget: () => (this.#listener = undefined),
+      post: (message) => {
+        this.acts.push(message.type);
+        queueMicrotask(() => {
+          this.#obey(message);
+        });
+      },
+    };
+  }
+
+  #obey(message: ToWorker): void {
+    switch (message.type) {
+      case 'attach':
+        this.attached = true;
+        return;
+      case 'close':
+        if (this.attached && this.behaviour.terminate === 'at-once')
+          this.hear({ type: 'finished', cause: message.cause });
+        return;
+      case 'detach':
+        this.attached = false;
+        this.hear({ type: 'detached' });
+        return;
+      case 'remove':
+        this.hear({ type: 'removed' });
+        return;
+      case 'add':
+        return;
+    }
+  }
+
+  #network(): LinkNetwork {
+    return {
+      up: () => {
+        this.acts.push('install');
+        if (this.behaviour.install === 'fail') return Promise.reject(new Error('the route exists'));
+        this.installed = true;
+        return Promise.resolve();
+      },
+      down: () => {
+        this.acts.push('uninstall');
+        this.installed = false;
+        return Promise.resolve();
+      },
+    };
+  }
+}
