@@ -1,0 +1,133 @@
+/**
+ * The sending half of RFC 1662: a packet in, one frame of octet-stuffed HDLC out, into a buffer of the caller's. The pump
+ * calls it when the line has room, so packets stay packets as long as they can.
+ */
+import { FCS_INIT, fcs16 } from './fcs.js';
+import {
+  ALL_STATIONS,
+  CONTROL_ESCAPE,
+  DEFAULT_ACCM,
+  FCS_OCTETS,
+  FLAG,
+  LCP,
+  MAX_HEADER_OCTETS,
+  TRANS,
+  UNNUMBERED_INFORMATION,
+} from './constants.js';
+
+export interface EncoderOptions {
+  /** Characters that the line swallows, escaped in every frame beside the ACCM's: see `canEscape`. */
+  readonly escape?: readonly number[];
+}
+
+/** The room that a frame around a packet of so many octets needs at most: both flags, everything in between escaped. */
+export function maxFrameLength(packetLength: number): number {
+  return 2 + 2 * (MAX_HEADER_OCTETS + packetLength + FCS_OCTETS);
+}
+
+/**
+ * True for the octets that may be sent escaped (RFC 1662 §7.1): 0x20..0x3f would turn into control characters, which the
+ * peer may drop, and 0x5e into a flag.
+ */
+export function canEscape(octet: number): boolean {
+  return Number.isInteger(octet) && octet >= 0 && octet <= 0xff && octet !== 0x5e && !(octet >= 0x20 && octet < 0x40);
+}
+
+export class FrameEncoder {
+  /** One entry per octet value: not 0 where it is sent escaped. */
+  readonly #escapes = new Uint8Array(256);
+  readonly #lcpEscapes = new Uint8Array(256);
+  /** The control characters that are escaped whatever the ACCM. */
+  readonly #extraControls = new Uint8Array(32);
+  /** Holds the fields around the packet while they are built. */
+  readonly #field = new Uint8Array(MAX_HEADER_OCTETS);
+  #pfc = false;
+  #acfc = false;
+
+  /** Begins with the default framing. Throws when an extra escape is not possible. */
+  constructor({ escape = [] }: EncoderOptions = {}) {
+    for (const octet of [...escape, FLAG, CONTROL_ESCAPE]) {
+      if (!canEscape(octet)) throw new RangeError(`the octet ${octet} cannot be sent escaped`);
+      this.#escapes[octet] = 1;
+      this.#lcpEscapes[octet] = 1;
+    }
+    this.#extraControls.set(this.#escapes.subarray(0, 32));
+    setControls(this.#lcpEscapes, DEFAULT_ACCM, this.#extraControls);
+    setControls(this.#escapes, DEFAULT_ACCM, this.#extraControls);
+  }
+
+  /**
+   * How frames are built from now on, other than LCP's: the sending ACCM (bit n is character n, RFC 1662 §7.1), Protocol-
+   * and Address-and-Control-Field-Compression (RFC 1661 §6.5, §6.6).
+   */
+  setFraming(txAccm: number, txPfc: boolean, txAcfc: boolean): void {
+    setControls(this.#escapes, txAccm, this.#extraControls);
+    this.#pfc = txPfc;
+    this.#acfc = txAcfc;
+  }
+
+  /**
+   * Writes the frame around `packet[from..to)` to `out` from `at` on and returns where it ends. Without `openFlag` it shares
+   * the flag of a frame that ends right there; after a pause a frame needs its own (RFC 1662 §4.4.2). `out` must hold
+   * `maxFrameLength(to - from)` octets from `at` on, whatever the content; throws when it doesn't.
+   */
+  encode(
+    protocol: number,
+    packet: Uint8Array,
+    from: number,
+    to: number,
+    out: Uint8Array,
+    at: number,
+    openFlag = true,
+  ): number {
+    if (from < 0 || from > to || to > packet.length) throw new RangeError(`no packet at ${from}..${to}`);
+    if (at < 0 || out.length - at < maxFrameLength(to - from)) {
+      throw new RangeError(`a frame of ${to - from} octets may not fit from ${at} on`);
+    }
+    const escapes = protocol === LCP ? this.#lcpEscapes : this.#escapes;
+    const field = this.#field;
+    const headerOctets = this.#putHeader(protocol);
+    const fcs = fcs16(packet, from, to, fcs16(field, 0, headerOctets, FCS_INIT)) ^ 0xffff;
+
+    if (openFlag) out[at++] = FLAG;
+    at = stuff(escapes, field, 0, headerOctets, out, at);
+    at = stuff(escapes, packet, from, to, out, at);
+    field[0] = fcs;
+    field[1] = fcs >>> 8;
+    at = stuff(escapes, field, 0, FCS_OCTETS, out, at);
+    out[at++] = FLAG;
+    return at;
+  }
+
+  /** Builds Address, Control and Protocol, and returns their length. LCP is never compressed (RFC 1661 §6.5, §6.6). */
+  #putHeader(protocol: number): number {
+    const field = this.#field;
+    let length = 0;
+    if (!this.#acfc || protocol === LCP) {
+      field[length++] = ALL_STATIONS;
+      field[length++] = UNNUMBERED_INFORMATION;
+    }
+    if (!this.#pfc || protocol > 0xff) field[length++] = protocol >>> 8;
+    field[length++] = protocol;
+    return length;
+  }
+}
+
+/** Copies octets, escaping where the table says so (RFC 1662 §4.2), and returns where they end. */
+function stuff(escapes: Uint8Array, bytes: Uint8Array, from: number, to: number, out: Uint8Array, at: number): number {
+  for (let i = from; i < to; i++) {
+    const octet = bytes[i]!;
+    if (escapes[octet] === 0) {
+      out[at++] = octet;
+    } else {
+      out[at++] = CONTROL_ESCAPE;
+      out[at++] = octet ^ TRANS;
+    }
+  }
+  return at;
+}
+
+/** Sets which control characters are escaped: the map's and the extra ones. */
+function setControls(escapes: Uint8Array, accm: number, extra: Uint8Array): void {
+  for (let control = 0; control < 32; control++) escapes[control] = ((accm >>> control) & 1) | extra[control]!;
+}
