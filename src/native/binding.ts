@@ -16,8 +16,9 @@ export const HANGUP = 4;
  */
 export interface Watcher {
   /**
-   * Watches for READABLE | WRITABLE; 0 pauses. A hang-up is reported with either. A descriptor that fails is reported as
-   * READABLE | HANGUP (read() names the errno) and pauses the watcher by itself. Throws when it is closed.
+   * Watches for READABLE | WRITABLE; 0 pauses. A hang-up is reported with either, at the latest when what came before it
+   * was read. A descriptor that fails is reported as READABLE | HANGUP (read() names the errno) and pauses the watcher by
+   * itself. Throws when it is closed.
    */
   watch(events: number): void;
   /** Ends the watching, and keeps the loop alive no longer; the descriptor stays open. Safe to call twice. */

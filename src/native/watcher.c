@@ -8,6 +8,7 @@
 #include "addon.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <uv.h>
 
@@ -28,7 +29,8 @@ struct watcher {
 static napi_value construct(napi_env env, napi_callback_info info);
 static napi_value watch(napi_env env, napi_callback_info info);
 static napi_value close_watcher(napi_env env, napi_callback_info info);
-static void on_poll(uv_poll_t *poll, int status, int events);
+static void on_poll(uv_poll_t *handle, int status, int events);
+static bool hung_up(const uv_poll_t *handle);
 static void on_teardown(napi_async_cleanup_hook_handle hook, void *data);
 static void on_closed(uv_handle_t *handle);
 static napi_value new_object(struct watcher *watcher, napi_value callback);
@@ -100,8 +102,8 @@ static napi_value close_watcher(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events) {
-  struct watcher *watcher = poll->data;
+static void on_poll(uv_poll_t *handle, int status, int events) {
+  struct watcher *watcher = handle->data;
   napi_env env = watcher->env;
   napi_handle_scope scope;
   napi_value self, callback, argument, exception;
@@ -109,6 +111,8 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
     /* libuv knows no more than that something is wrong (POLLERR), and has stopped the handle: read() names the errno. */
     watcher->events = 0;
     events = READABLE | HANGUP;
+  } else if (events == WRITABLE && hung_up(handle)) {
+    events |= HANGUP;
   }
   if (napi_open_handle_scope(env, &scope) != napi_ok) return;
   if (napi_get_reference_value(env, watcher->self, &self) == napi_ok &&
@@ -119,6 +123,13 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
     napi_fatal_exception(env, exception);
   }
   napi_close_handle_scope(env, scope);
+}
+
+/* libuv drops POLLHUP when anything else is reported with it, and a pty master that was hung up is writable for ever. */
+static bool hung_up(const uv_poll_t *handle) {
+  struct pollfd state = {.events = 0};
+  return uv_fileno((const uv_handle_t *)handle, &state.fd) == 0 && poll(&state, 1, 0) == 1 &&
+         (state.revents & POLLHUP) != 0;
 }
 
 /* The environment ends: it waits until on_closed has removed the hook. */
