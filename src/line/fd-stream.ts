@@ -46,7 +46,7 @@ export class FdStream implements ByteStream {
   }
 
   write(from: Uint8Array, offset: number, length: number): number {
-    if (this.#watcher === undefined) return 0;
+    if (this.#watcher === undefined || length === 0) return 0;
     const count = native.write(this.#fd, from, offset, length);
     if (count >= 0) return count;
     this.#failed(count);
