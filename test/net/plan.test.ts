@@ -1,0 +1,226 @@
+import { describe, it } from 'node:test';
+import assert from 'node:assert/strict';
+import { parseIp4, parsePrefix, type Ip4, type Prefix } from '../../src/base/ip.js';
+import type { ObservedAddress, ObservedInterface } from '../../src/net/observed.js';
+import { describe as command, planDown, planSweep, planUp } from '../../src/net/plan.js';
+import type { WantedInterface } from '../../src/net/wanted.js';
+
+/** `10.0.0.1 peer 10.0.0.2/32` or `192.0.2.1/24`, as `ip address` shows them; routes as `10.2.0.0/16` or `10.2.0.0/16 metric 50`. */
+interface Have {
+  readonly mtu?: number;
+  readonly up?: boolean;
+  readonly addresses?: readonly string[];
+  readonly routes?: readonly string[];
+}
+
+const wanted: WantedInterface = {
+  name: 'branch',
+  mtu: 1500,
+  local: ip('10.0.0.1'),
+  remote: ip('10.0.0.2'),
+  routes: [route('10.2.0.0/16'), route('10.3.0.0/16 metric 50')],
+};
+
+const applied: Have = {
+  mtu: 1500,
+  up: true,
+  addresses: ['10.0.0.1 peer 10.0.0.2/32'],
+  routes: ['10.2.0.0/16', '10.3.0.0/16 metric 50'],
+};
+
+describe('planUp', () => {
+  const table: { name: string; wanted?: Partial<WantedInterface>; have: Have; expected: string[] }[] = [
+    {
+      name: 'a new interface gets everything, the routes when it is up',
+      have: { mtu: 1280, up: false },
+      expected: [
+        'ip link set dev branch mtu 1500',
+        'ip address add 10.0.0.1 peer 10.0.0.2/32 dev branch',
+        'ip link set dev branch up',
+        'ip route add 10.2.0.0/16 dev branch proto 108',
+        'ip route add 10.3.0.0/16 dev branch proto 108 metric 50',
+      ],
+    },
+    { name: 'what is there already needs nothing', have: applied, expected: [] },
+    { name: 'only the MTU differs', have: { ...applied, mtu: 296 }, expected: ['ip link set dev branch mtu 1500'] },
+    {
+      name: 'set down by another program, its routes went with it',
+      have: { ...applied, up: false, routes: [] },
+      expected: [
+        'ip link set dev branch up',
+        'ip route add 10.2.0.0/16 dev branch proto 108',
+        'ip route add 10.3.0.0/16 dev branch proto 108 metric 50',
+      ],
+    },
+    {
+      name: 'a network more and a network less: adds before it deletes',
+      wanted: { routes: [route('10.2.0.0/16'), route('10.4.0.0/16')] },
+      have: applied,
+      expected: [
+        'ip route add 10.4.0.0/16 dev branch proto 108',
+        'ip route del 10.3.0.0/16 dev branch proto 108 metric 50',
+      ],
+    },
+    {
+      name: 'another metric is another route',
+      wanted: { routes: [route('10.2.0.0/16'), route('10.3.0.0/16')] },
+      have: applied,
+      expected: [
+        'ip route add 10.3.0.0/16 dev branch proto 108',
+        'ip route del 10.3.0.0/16 dev branch proto 108 metric 50',
+      ],
+    },
+    {
+      name: 'metric 0 is the kernel default',
+      wanted: { routes: [{ prefix: prefix('10.2.0.0/16'), metric: 0 }, route('10.3.0.0/16 metric 50')] },
+      have: applied,
+      expected: [],
+    },
+    {
+      name: 'a network named twice is one route',
+      wanted: { routes: [route('10.2.0.0/16'), route('10.2.0.0/16')] },
+      have: { ...applied, routes: [] },
+      expected: ['ip route add 10.2.0.0/16 dev branch proto 108'],
+    },
+    {
+      name: 'the host route to the peer comes with the address; with a metric it is another',
+      wanted: { routes: [route('10.0.0.2/32'), route('10.0.0.2/32 metric 7')] },
+      have: { ...applied, routes: [] },
+      expected: ['ip route add 10.0.0.2/32 dev branch proto 108 metric 7'],
+    },
+    {
+      name: 'a default route',
+      wanted: { routes: [route('0.0.0.0/0 metric 4294967295')] },
+      have: { ...applied, routes: [] },
+      expected: ['ip route add 0.0.0.0/0 dev branch proto 108 metric 4294967295'],
+    },
+    {
+      name: 'another peer: the new address comes before the old one goes, the routes stay',
+      wanted: { remote: ip('10.0.0.9') },
+      have: applied,
+      expected: [
+        'ip address add 10.0.0.1 peer 10.0.0.9/32 dev branch',
+        'ip address del 10.0.0.1 peer 10.0.0.2/32 dev branch',
+      ],
+    },
+    {
+      name: 'another local address for the same peer: the old one goes first, and takes the routes with it',
+      wanted: { local: ip('10.0.0.5') },
+      have: applied,
+      expected: [
+        'ip address del 10.0.0.1 peer 10.0.0.2/32 dev branch',
+        'ip address add 10.0.0.5 peer 10.0.0.2/32 dev branch',
+        'ip route add 10.2.0.0/16 dev branch proto 108',
+        'ip route add 10.3.0.0/16 dev branch proto 108 metric 50',
+      ],
+    },
+    {
+      name: 'the same beside an address of another program: the routes stay',
+      wanted: { local: ip('10.0.0.5') },
+      have: { ...applied, addresses: ['192.0.2.1/24', '10.0.0.1 peer 10.0.0.2/32'] },
+      expected: [
+        'ip address del 10.0.0.1 peer 10.0.0.2/32 dev branch',
+        'ip address add 10.0.0.5 peer 10.0.0.2/32 dev branch',
+      ],
+    },
+    {
+      name: 'the wanted address may be a secondary of a stale one: both go, and it comes back',
+      have: { ...applied, addresses: ['10.0.0.5 peer 10.0.0.2/32', '10.0.0.1 peer 10.0.0.2/32'] },
+      expected: [
+        'ip address del 10.0.0.5 peer 10.0.0.2/32 dev branch',
+        'ip address del 10.0.0.1 peer 10.0.0.2/32 dev branch',
+        'ip address add 10.0.0.1 peer 10.0.0.2/32 dev branch',
+        'ip route add 10.2.0.0/16 dev branch proto 108',
+        'ip route add 10.3.0.0/16 dev branch proto 108 metric 50',
+      ],
+    },
+    {
+      name: 'addresses of other programs are left alone',
+      have: {
+        ...applied,
+        addresses: ['192.0.2.1/32', '192.0.2.9 peer 192.0.2.8/31', ...(applied.addresses ?? []), '198.51.100.1/24'],
+      },
+      expected: [],
+    },
+    {
+      name: 'a link without networks',
+      wanted: { routes: [] },
+      have: { up: false },
+      expected: ['ip address add 10.0.0.1 peer 10.0.0.2/32 dev branch', 'ip link set dev branch up'],
+    },
+  ];
+  for (const row of table) {
+    it(row.name, () => {
+      const plan = planUp({ ...wanted, ...row.wanted }, observed(row.have));
+      assert.deepEqual(plan.map(command), row.expected);
+    });
+  }
+
+  it('refuses one address at both ends: a mistake of the caller', () => {
+    assert.throws(() => planUp({ ...wanted, remote: wanted.local }, observed({})), /branch: .*the same, 10\.0\.0\.1/);
+  });
+});
+
+describe('planDown', () => {
+  const table: { name: string; have: Have; expected: string[] }[] = [
+    {
+      name: 'sets it down, the kernel drops the routes',
+      have: applied,
+      expected: ['ip link set dev branch down', 'ip address del 10.0.0.1 peer 10.0.0.2/32 dev branch'],
+    },
+    { name: 'nothing is there to undo', have: { up: false }, expected: [] },
+    {
+      name: 'leaves the addresses of others',
+      have: { up: false, addresses: ['192.0.2.1/24', '10.0.0.1 peer 10.0.0.2/32'] },
+      expected: ['ip address del 10.0.0.1 peer 10.0.0.2/32 dev branch'],
+    },
+  ];
+  for (const row of table) {
+    it(row.name, () => {
+      assert.deepEqual(planDown('branch', observed(row.have)).map(command), row.expected);
+    });
+  }
+});
+
+describe('planSweep', () => {
+  it('takes our routes, and nothing else', () => {
+    assert.deepEqual(planSweep('branch', observed(applied)).map(command), [
+      'ip route del 10.2.0.0/16 dev branch proto 108',
+      'ip route del 10.3.0.0/16 dev branch proto 108 metric 50',
+    ]);
+    assert.deepEqual(planSweep('branch', observed({ ...applied, routes: [] })), []);
+  });
+});
+
+function observed({ mtu = 1500, up = true, addresses = [], routes = [] }: Have): ObservedInterface {
+  return {
+    index: 7,
+    mtu,
+    up,
+    addresses: addresses.map(address),
+    routes: routes.map(route).map(({ prefix, metric = 0 }) => ({ prefix, metric })),
+  };
+}
+
+function address(text: string): ObservedAddress {
+  const match = /^(\S+?)(?: peer (\S+))?\/(\d+)$/.exec(text);
+  const local = ip(match?.[1] ?? text);
+  return { local, peer: match?.[2] === undefined ? local : ip(match[2]), prefixLength: Number(match?.[3]) };
+}
+
+function route(text: string): { prefix: Prefix; metric: number | undefined } {
+  const [network = '', metric] = text.split(' metric ');
+  return { prefix: prefix(network), metric: metric === undefined ? undefined : Number(metric) };
+}
+
+function ip(text: string): Ip4 {
+  const address = parseIp4(text);
+  assert.ok(address !== undefined, text);
+  return address;
+}
+
+function prefix(text: string): Prefix {
+  const parsed = parsePrefix(text);
+  assert.ok(parsed !== undefined, text);
+  return parsed;
+}
