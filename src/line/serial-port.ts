@@ -1,0 +1,62 @@
+/**
+ * A tty opened and set up by serialport's binding: termios, any baud rate, flock, modem lines. Main thread only, and for
+ * data only the descriptor is used: the binding's `read` spins when the far end of a pty hangs up.
+ */
+import { SerialPort as SerialPortLibrary } from 'serialport';
+import type { CauseCode } from '../base/cause.js';
+import { cause } from '../base/cause.js';
+import { messageOf } from '../base/errors.js';
+import { LineError } from './line.js';
+import type { FlowControl } from './options.js';
+
+export interface SerialPort {
+  /** Raw and non-blocking. */
+  readonly fd: number;
+  /** The speed that the driver has set, in baud. */
+  speed(): Promise<number>;
+  /** DCD. Throws where there are no modem lines (ptys, some adapters). */
+  carrier(): Promise<boolean>;
+  /** Throws away what was written and isn't sent yet, and what was received and isn't read yet. */
+  discard(): Promise<void>;
+  /** DTR drops with it. */
+  close(): Promise<void>;
+}
+
+/** What the binding's messages say; it gives no codes. */
+const reasons: readonly (readonly [string, CauseCode])[] = [
+  ['No such file or directory', 'device-missing'],
+  ['No such device', 'device-missing'],
+  ['Permission denied', 'device-denied'],
+  ['Operation not permitted', 'device-denied'],
+  ['Device or resource busy', 'device-busy'],
+  ['Cannot lock port', 'device-busy'],
+];
+
+/** Opens a port for 8 data bits without parity, and locks it by flock. Throws LineError. */
+export async function openSerialPort(path: string, speed: number, flow: FlowControl): Promise<SerialPort> {
+  const software = flow === 'xonxoff';
+  try {
+    const port = await SerialPortLibrary.binding.open({
+      path,
+      baudRate: speed,
+      rtscts: flow === 'rtscts',
+      xon: software,
+      xoff: software,
+      lock: true,
+      hupcl: true,
+    });
+    // Only the Windows binding, which can't be here, has none.
+    if (!('fd' in port) || typeof port.fd !== 'number') throw new Error('serialport gave no descriptor');
+    return {
+      fd: port.fd,
+      speed: async () => (await port.getBaudRate()).baudRate,
+      carrier: async () => (await port.get()).dcd,
+      discard: () => port.flush(),
+      close: () => port.close(),
+    };
+  } catch (thrown) {
+    const text = messageOf(thrown);
+    const code = reasons.find(([words]) => text.includes(words))?.[1] ?? 'device-failed';
+    throw new LineError('open', path, cause(code, code === 'device-failed' ? `${path}: ${text}` : path), thrown);
+  }
+}
