@@ -1,0 +1,280 @@
+/**
+ * One PPP session, from an open line to its end: the phases of RFC 1661 §3.2, LCP and the protocols above it, as an engine
+ * without I/O. Packets, time and commands come in; what is to be done goes out by `poll()`, drained after every
+ * input. The session ends by exactly one `finished`, unless the line goes first.
+ */
+import { causeFacts, cause, type Cause } from '../base/cause.js';
+import type { Millis } from '../base/clock.js';
+import { formatIp4 } from '../base/ip.js';
+import type { Context, ControlProtocol, Counter } from './context.js';
+import { Ipcp } from './ipcp/ipcp.js';
+import { Lcp, type Phase } from './lcp/lcp.js';
+import type { Ending } from './negotiator.js';
+import { NoteLimit } from './notes.js';
+import { Protocol } from './numbers.js';
+import type { SessionOptions } from './options.js';
+import { defaultFraming, type SessionOutput } from './outputs.js';
+
+/** What a status shows of a session. */
+export interface SessionDescription {
+  readonly phase: Phase;
+  /** The addresses while IP packets may flow, dotted quads. */
+  readonly localAddress: string | undefined;
+  readonly remoteAddress: string | undefined;
+  /** The largest packet that the peer takes, in octets, while IP packets may flow. */
+  readonly mtu: number | undefined;
+  /** Agreed options, printable: `{ 'tx-accm': '0x00000000', 'rx-mru': '1500' }`. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly echoRttMs: Millis | undefined;
+  readonly peerIdentification: string | undefined;
+}
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #lcp: Lcp;
+  /** What LCP carries; a protocol more is an entry more. */
+  readonly #protocols: readonly ControlProtocol[];
+  readonly #outputs: SessionOutput[] = [];
+  readonly #counters: Partial<Record<Counter, number>> = {};
+  readonly #notes = new NoteLimit();
+  #now: Millis = 0;
+  #started = false;
+  #over = false;
+  #networkUp = false;
+  /** IP packets could flow at some time since LCP opened last. */
+  #wasUp = false;
+  /** Why we close the session, once we do. */
+  #cause: Cause | undefined;
+
+  /** `random` gives unsigned 32-bit numbers. */
+  constructor(options: SessionOptions, random: () => number) {
+    this.#options = options;
+    const context = this.#context(random);
+    this.#lcp = new Lcp(options.lcp, context, {
+      up: (now) => {
+        this.#lcpUp(now);
+      },
+      down: (now) => {
+        this.#lcpDown(now);
+      },
+      failed: (failed, now) => {
+        this.#fail(failed, now);
+      },
+      finished: (ending) => {
+        this.#finish(this.#cause ?? this.#explain(ending));
+      },
+      protocolRejected: (protocol, now) => {
+        this.#protocols.find((candidate) => candidate.protocol === protocol)?.rejected(now);
+      },
+    });
+    this.#protocols = [
+      new Ipcp(options.ipcp, context, {
+        up: () => {
+          this.#ipUp();
+        },
+        down: () => {
+          this.#ipDown();
+        },
+        failed: (failed, now) => {
+          this.#fail(failed, now);
+        },
+      }),
+    ];
+  }
+
+  /** The line is open. Throws when called twice. */
+  start(now: Millis): void {
+    if (this.#started || this.#over) throw new Error('a session starts once');
+    this.#now = now;
+    this.#started = true;
+    this.#lcp.start(now);
+  }
+
+  /** Ends the session by an exchange of Terminate packets, at most Max-Terminate Restart times long. */
+  close(now: Millis, reason: Cause): void {
+    if (this.#over) return;
+    this.#now = now;
+    this.#cause = reason;
+    this.#lcp.close(now, causeFacts(reason.code).summary);
+    if (this.#lcp.isClosed) this.#finish(reason); // there was nothing to terminate
+  }
+
+  /** The line is gone: nothing can be sent any more, and nothing will be. */
+  lineLost(now: Millis): void {
+    if (this.#over) return;
+    this.#now = now;
+    this.#lcp.down(now);
+    this.#over = true;
+  }
+
+  /** A good frame of any protocol came; those given to `receive` count by themselves. */
+  heard(now: Millis): void {
+    this.#lcp.heard(now);
+  }
+
+  /** A frame's payload behind the Protocol field. IP comes here only while the network is not up, and is dropped. */
+  receive(protocol: number, packet: Uint8Array, now: Millis): void {
+    if (this.#over || !this.#started) return;
+    this.#now = now;
+    this.#lcp.heard(now);
+    if (protocol === Protocol.lcp) {
+      this.#lcp.receive(packet, now);
+      return;
+    }
+    // RFC 1661 §3.4, §3.7: only LCP counts in the phases Establish and Terminate.
+    if (!this.#lcp.isOpen) {
+      this.#count('not-open');
+      return;
+    }
+    const target = this.#protocols.find((candidate) => candidate.protocol === protocol);
+    if (target !== undefined) target.receive(packet, now);
+    else if (this.#protocols.some(({ carries }) => carries.includes(protocol))) this.#count('not-open');
+    else {
+      this.#count('unknown-protocol');
+      this.#lcp.rejectProtocol(protocol, packet);
+    }
+  }
+
+  nextTimeout(): Millis | undefined {
+    if (this.#over) return undefined;
+    let next = this.#lcp.nextTimeout();
+    for (const protocol of this.#protocols) {
+      const other = protocol.nextTimeout();
+      if (other !== undefined && (next === undefined || other < next)) next = other;
+    }
+    return next;
+  }
+
+  /** Does what is due. Calling it early does no harm. */
+  timeout(now: Millis): void {
+    if (this.#over) return;
+    this.#now = now;
+    this.#lcp.timeout(now);
+    for (const protocol of this.#protocols) protocol.timeout(now);
+  }
+
+  poll(): SessionOutput | undefined {
+    return this.#outputs.shift();
+  }
+
+  /** IP packets may flow. */
+  get networkUp(): boolean {
+    return this.#networkUp;
+  }
+
+  /** Packets that were dropped or not believed, by reason; only reasons that occurred. */
+  get counters(): Readonly<Record<string, number>> {
+    return this.#counters;
+  }
+
+  describe(): SessionDescription {
+    const { local, remote } = this.#options.ipcp;
+    return {
+      phase: this.#over ? 'dead' : this.#lcp.phase,
+      localAddress: this.#networkUp ? formatIp4(local) : undefined,
+      remoteAddress: this.#networkUp ? formatIp4(remote) : undefined,
+      mtu: this.#networkUp ? this.#lcp.peerMru() : undefined,
+      options: this.#lcp.describe(),
+      echoRttMs: this.#lcp.echoRttMs,
+      peerIdentification: this.#lcp.peerIdentification,
+    };
+  }
+
+  // What the layers report.
+
+  #lcpUp(now: Millis): void {
+    this.#wasUp = false;
+    this.#emit({ type: 'framing', framing: this.#lcp.framing() });
+    for (const protocol of this.#protocols) protocol.up(now);
+  }
+
+  /** By our Close, the peer's Terminate-Request, or the peer's starting over. */
+  #lcpDown(now: Millis): void {
+    for (const protocol of this.#protocols) protocol.down(now);
+    this.#emit({ type: 'framing', framing: defaultFraming });
+  }
+
+  #ipUp(): void {
+    const { local, remote } = this.#options.ipcp;
+    this.#networkUp = true;
+    this.#wasUp = true;
+    this.#note('info', `IPCP opened: we are ${formatIp4(local)}, the peer is ${formatIp4(remote)}`);
+    this.#emit({ type: 'network-up', local, remote, mtu: this.#lcp.peerMru() });
+  }
+
+  #ipDown(): void {
+    this.#networkUp = false;
+    this.#emit({ type: 'network-down' });
+  }
+
+  /** A layer can't go on. The peer is told, where there is one that listens. */
+  #fail(failed: Cause, now: Millis): void {
+    if (this.#over || this.#cause !== undefined) return;
+    if (failed.code === 'loopback' || failed.code === 'peer-dead') {
+      this.#lcp.down(now);
+      this.#finish(failed);
+    } else {
+      this.close(now, failed);
+    }
+  }
+
+  #finish(reason: Cause): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#emit({ type: 'finished', cause: reason });
+  }
+
+  /** Why LCP came to rest, when it wasn't we who closed it. */
+  #explain(ending: Ending): Cause {
+    const auth = this.#wasUp ? undefined : this.#lcp.authenticationRefused;
+    switch (ending.kind) {
+      case 'closed':
+        return cause('internal', 'LCP closed by itself');
+      case 'rejected':
+        return cause('protocol-error', `it rejects ${ending.what}`);
+      case 'no-answer':
+        if (ending.heard === undefined) return cause('no-answer');
+        if (auth !== undefined) return cause('auth-unsupported', auth);
+        return cause('lcp-failed', this.#lcp.trouble() ?? ending.heard);
+      case 'terminated': {
+        if (auth !== undefined) return cause('auth-unsupported', auth);
+        const troubled = this.#wasUp ? undefined : this.#protocols.find((protocol) => protocol.trouble() !== undefined);
+        return troubled?.trouble() ?? cause('peer-terminated', ending.reason);
+      }
+    }
+  }
+
+  // Outputs.
+
+  #context(random: () => number): Context {
+    return {
+      limits: this.#options.lcp,
+      emit: (output) => {
+        this.#emit(output);
+      },
+      note: (level, message) => {
+        this.#note(level, message);
+      },
+      count: (counter) => {
+        this.#count(counter);
+      },
+      random,
+      peerMru: () => this.#lcp.peerMru(),
+    };
+  }
+
+  #emit(output: SessionOutput): void {
+    this.#outputs.push(output);
+  }
+
+  #note(level: 'debug' | 'info' | 'warn', message: string): void {
+    if (!this.#notes.take(this.#now)) return;
+    const suppressed = this.#notes.takeSuppressed();
+    if (suppressed > 0) this.#emit({ type: 'note', level: 'debug', message: `${suppressed} notes were left out` });
+    this.#emit({ type: 'note', level, message });
+  }
+
+  #count(counter: Counter): void {
+    this.#counters[counter] = (this.#counters[counter] ?? 0) + 1;
+  }
+}
