@@ -79,7 +79,7 @@ export function impurities(source: Source): string[] {
 export function mutableModuleState(source: Source): string[] {
   return parse(source)
     .statements.filter(ts.isVariableStatement)
-    .filter((statement) => (statement.declarationList.flags & ts.NodeFlags.BlockScoped) === ts.NodeFlags.Let)
+    .filter((statement) => statement.declarationList.getText().startsWith('let '))
     .flatMap((statement) => statement.declarationList.declarations.map((declaration) => declaration.name.getText()));
 }
 
