@@ -58,8 +58,9 @@ export interface Config {
   readonly links: readonly LinkConfig[];
 }
 
-/** One mistake in a config file. `line` and `column` count from 1. */
+/** One mistake in a config file. `line` and `column` count from 1; they are 0 where it is about no place in a file. */
 export interface ConfigError {
+  /** The file; `environment` or `command line` for what was set there. */
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -67,4 +68,6 @@ export interface ConfigError {
   readonly path: string;
   /** What is wrong and what is allowed; never a secret's value. */
   readonly message: string;
+  /** The line of the file with a caret below the place, for people; free of secrets. */
+  readonly excerpt?: string;
 }

@@ -1,0 +1,100 @@
+/** Readers for IPv4 addresses, networks, and the `host:port` of TCP. */
+import ipaddr from 'ipaddr.js';
+import {
+  formatPrefix,
+  isNetwork,
+  networkOf,
+  overlaps,
+  parseIp4,
+  parsePrefix,
+  type Ip4,
+  type Prefix,
+} from '../base/ip.js';
+import { right, wrong, type Reader, type Reading } from './reading.js';
+import { code } from './text.js';
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What no host can have as its address. */
+const reserved: readonly (readonly [Prefix, string])[] = [
+  [{ address: 0x00000000, length: 8 }, 'means "this network" (0.0.0.0/8)'],
+  [{ address: 0x7f000000, length: 8 }, 'is a loopback address (127.0.0.0/8)'],
+  [{ address: 0xe0000000, length: 4 }, 'is a multicast address (224.0.0.0/4)'],
+  [{ address: 0xffffffff, length: 32 }, 'is the broadcast address'],
+  [{ address: 0xf0000000, length: 4 }, 'is a reserved address (240.0.0.0/4)'],
+];
+
+/** The address of one host. */
+export const hostAddress: Reader<Ip4> = {
+  allowed: 'the IPv4 address of a host, such as 10.0.0.1',
+  read(text) {
+    if (text.includes('/')) return wrong('has a prefix length; write the address alone');
+    const address = parseIp4(text);
+    if (address === undefined) return wrong(notAnAddress(text));
+    const problem = reservedFor({ address, length: 32 });
+    return problem === undefined ? right(address) : wrong(problem);
+  },
+};
+
+/** A network, or a lone address as a network of one. */
+export const network: Reader<Prefix> = {
+  allowed: 'an IPv4 network such as 10.2.0.0/16, or 0.0.0.0/0 for everything',
+  read(text) {
+    if (text === 'default') return wrong(`is unknown; did you mean ${code('0.0.0.0/0')}?`);
+    const prefix = parsePrefix(text);
+    if (prefix === undefined) return wrong(notANetwork(text));
+    if (!isNetwork(prefix)) return wrong(`has host bits set; did you mean ${code(formatPrefix(networkOf(prefix)))}?`);
+    const problem = reservedFor(prefix);
+    return problem === undefined ? right(prefix) : wrong(problem);
+  },
+};
+
+/** `host:port`, to connect to. */
+export const endpoint: Reader<Endpoint> = {
+  allowed: 'host:port, such as 192.0.2.1:7000 or [2001:db8::1]:7000',
+  read(text) {
+    const match = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,9})$/.exec(text);
+    if (match === null) return wrong(/^[^:]*$/.test(text) ? 'has no port' : 'is not host:port');
+    const [, ip6, name = '', port] = match;
+    if (ip6 !== undefined ? !ipaddr.IPv6.isValid(ip6) : !isHostName(name)) return wrong('has no valid host');
+    return withPort(ip6 ?? name, Number(port));
+  },
+};
+
+/** `host:port`, or a port on all addresses, to listen on. */
+export const listenEndpoint: Reader<Endpoint> = {
+  allowed: 'host:port or a port, such as 192.0.2.1:7000 or 7000',
+  read: (text) => (/^\d{1,9}$/.test(text) ? withPort('0.0.0.0', Number(text)) : endpoint.read(text)),
+};
+
+function withPort(host: string, port: number): Reading<Endpoint> {
+  return port >= 1 && port <= 65535 ? right({ host, port }) : wrong('has no port from 1 to 65535');
+}
+
+/** A dotted quad, or a name that DNS could hold; what looks like an address has to be one. */
+function isHostName(text: string): boolean {
+  if (/^[\d.]+$/.test(text)) return parseIp4(text) !== undefined;
+  return text.length <= 253 && /^[a-z0-9_](?:[\w-]{0,62})(?:\.[a-z0-9_][\w-]{0,62})*\.?$/i.test(text);
+}
+
+function reservedFor(prefix: Prefix): string | undefined {
+  if (prefix.length === 0) return undefined;
+  return reserved.find(([range]) => prefix.length >= range.length && overlaps(prefix, range))?.[1];
+}
+
+function notAnAddress(text: string): string {
+  if (/(?:^|\.)0\d/.test(text)) return 'has a number with a leading zero';
+  if (ipaddr.IPv6.isValid(text)) return 'is an IPv6 address';
+  return 'is not an IPv4 address';
+}
+
+function notANetwork(text: string): string {
+  const [address = '', length, ...rest] = text.split('/');
+  if (ipaddr.IPv6.isValid(address)) return 'is an IPv6 network';
+  if (parseIp4(address) === undefined || rest.length > 0) return 'is not an IPv4 network';
+  if (length !== undefined && parseIp4(length) !== undefined) return 'has a mask; write the prefix length instead';
+  return 'has no prefix length from 0 to 32';
+}

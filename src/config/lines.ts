@@ -1,0 +1,165 @@
+/** The schema of `line`: a device's path, or a map in which one key names the kind of line. */
+import { z } from 'zod';
+import type {
+  ExecOptions,
+  LineOptions,
+  PtyOptions,
+  SerialOptions,
+  TcpListenOptions,
+  TcpOptions,
+  UnixListenOptions,
+  UnixOptions,
+} from '../line/options.js';
+import { endpoint, listenEndpoint } from './addresses.js';
+import { defaulted, delegate, keyFacts, optional, required, section, value } from './keys.js';
+import { right, wrong, type Reader } from './reading.js';
+import { code, listed, nearest, withAllowed } from './text.js';
+import { absolutePath, choice, devicePath, flag, integer, socketPath } from './values.js';
+
+const speed = optional(integer(50, 1_000_000_000), '', {
+  about:
+    'The speed of the real line behind this one in baud (10 bits an octet), where there is one: the queue then does not run ahead of it.',
+});
+
+/** A command in one line: words, and nothing that a shell would have to act on. */
+const commandLine: Reader<readonly [string, ...string[]]> = {
+  allowed: 'a program and its arguments, as one line without quotes or as a list',
+  hidden: true,
+  read(text) {
+    const [program, ...args] = text.split(/\s+/).filter((word) => word !== '');
+    if (program === undefined) return wrong('names no program');
+    if (/['"\\$`|&;<>*?(){}#~]/.test(text)) return wrong('holds characters for a shell, and no shell reads it');
+    return right([program, ...args]);
+  },
+};
+
+const word: Reader<string> = {
+  allowed: 'a word of a command',
+  hidden: true,
+  read: (text) => (text.includes('\0') ? wrong('holds a NUL character') : right(text)),
+};
+
+const words = z.array(value(word)).transform(([program, ...args], ctx): readonly [string, ...string[]] => {
+  if (program !== undefined && program !== '') return [program, ...args];
+  ctx.addIssue({ code: 'custom', message: withAllowed('names no program', commandLine.allowed) });
+  return z.NEVER;
+});
+
+const command = z
+  .unknown()
+  .transform((input, ctx) =>
+    Array.isArray(input) ? delegate(words, input, ctx) : delegate(value(commandLine), input, ctx),
+  )
+  .register(keyFacts, {
+    about: 'The program whose standard input and output are the line. No shell; looked for in `PATH`.',
+    allowed: commandLine.allowed,
+  });
+
+/** The keys of each kind of line; the first names the kind. */
+export const lineShapes = {
+  serial: {
+    serial: required(devicePath, {
+      about: 'A serial port. A name below /dev/serial/by-id stays the same at any socket.',
+    }),
+    speed: defaulted(integer(50, 4_000_000), '115200', { about: 'In baud. 8 data bits, no parity, 1 stop bit.' }),
+    flow: defaulted(choice('rtscts', 'xonxoff', 'none'), 'rtscts', {
+      about: 'Flow control: by the lines RTS and CTS, by the characters XON and XOFF, or none.',
+    }),
+    carrier: defaulted(choice('auto', 'require', 'ignore'), 'auto', {
+      about:
+        'The carrier (DCD). `auto`: once it was seen, its loss ends the line. `require`: the line opens only with a carrier. `ignore`: never looked at.',
+    }),
+  },
+  pty: {
+    pty: required(absolutePath, { about: 'linkd makes a pseudo terminal and a symbolic link to it at this path.' }),
+    speed,
+  },
+  tcp: { tcp: required(endpoint, { about: 'Where to connect to.' }), speed },
+  'tcp-listen': {
+    'tcp-listen': required(listenEndpoint, {
+      about:
+        'Where to wait for one connection. A port alone listens on all IPv4 addresses (0.0.0.0). Whoever can connect can be the peer: use it in trusted networks only.',
+    }),
+    speed,
+  },
+  unix: { unix: required(socketPath, { about: 'The Unix socket to connect to.' }), speed },
+  'unix-listen': {
+    'unix-listen': required(socketPath, { about: 'The Unix socket to wait on for one connection.' }),
+    speed,
+  },
+  exec: {
+    exec: command,
+    pty: defaulted(flag, 'false', { about: 'Give the program a terminal instead of a socket, if it insists on one.' }),
+    speed,
+  },
+} as const;
+
+const kinds: Readonly<Record<LineOptions['kind'], z.ZodType<LineOptions>>> = {
+  serial: section(lineShapes.serial).transform(({ serial, speed, flow, carrier }): SerialOptions => ({
+    kind: 'serial',
+    device: serial,
+    speed,
+    flow,
+    carrier,
+  })),
+  pty: section(lineShapes.pty).transform(({ pty, speed }): PtyOptions => ({
+    kind: 'pty',
+    link: pty,
+    ...(speed !== undefined && { speed }),
+  })),
+  tcp: section(lineShapes.tcp).transform(({ tcp, speed }): TcpOptions => ({
+    kind: 'tcp',
+    ...tcp,
+    ...(speed !== undefined && { speed }),
+  })),
+  'tcp-listen': section(lineShapes['tcp-listen']).transform(({ 'tcp-listen': at, speed }): TcpListenOptions => ({
+    kind: 'tcp-listen',
+    ...at,
+    ...(speed !== undefined && { speed }),
+  })),
+  unix: section(lineShapes.unix).transform(({ unix, speed }): UnixOptions => ({
+    kind: 'unix',
+    path: unix,
+    ...(speed !== undefined && { speed }),
+  })),
+  'unix-listen': section(lineShapes['unix-listen']).transform(({ 'unix-listen': path, speed }): UnixListenOptions => ({
+    kind: 'unix-listen',
+    path,
+    ...(speed !== undefined && { speed }),
+  })),
+  exec: section(lineShapes.exec).transform(({ exec, pty, speed }): ExecOptions => ({
+    kind: 'exec',
+    command: exec,
+    pty,
+    ...(speed !== undefined && { speed }),
+  })),
+};
+
+const kindNames = ['serial', 'tcp', 'tcp-listen', 'unix', 'unix-listen', 'exec', 'pty'] as const;
+
+const allowed = `the path of a serial port, or a section with one of ${kindNames.map(code).join(', ')}`;
+
+/** Path or map to `LineOptions`. */
+export const line = z
+  .unknown()
+  .transform((input, ctx): LineOptions => {
+    if (typeof input === 'string') return delegate(kinds.serial, { serial: input }, ctx);
+    const kind = kindOf(input);
+    if (typeof kind === 'object') {
+      ctx.addIssue({ code: 'custom', message: withAllowed(kind.problem, allowed) });
+      return z.NEVER;
+    }
+    return delegate(kinds[kind], input, ctx);
+  })
+  .register(keyFacts, { about: 'What the link runs over, see “Lines”.', allowed });
+
+function kindOf(input: unknown): LineOptions['kind'] | { readonly problem: string } {
+  if (input === undefined) return { problem: 'is missing' };
+  if (input === null) return { problem: 'has no value' };
+  if (typeof input !== 'object' || Array.isArray(input)) return { problem: 'is a list' };
+  const [kind, another] = kindNames.filter((name) => Object.hasOwn(input, name));
+  if (kind !== undefined && (another === undefined || (kind === 'exec' && another === 'pty'))) return kind;
+  if (kind !== undefined) return { problem: `is ${listed([kind, another ?? ''].map(code))} at once` };
+  const near = Object.keys(input).flatMap((key) => nearest(key, kindNames) ?? [])[0];
+  return { problem: `names no kind of line${near === undefined ? '' : `; did you mean ${code(near)}?`}` };
+}

@@ -1,0 +1,183 @@
+/**
+ * Text to config, purely: every file's YAML, the schema, the checks across links; then either the frozen config, or all
+ * mistakes at once, each with its place.
+ */
+import { checkLinks, type LinkSite } from './checks.js';
+import { readDaemon, type DaemonOverrides, type Environment, type OutsideFinding } from './daemon.js';
+import { excerpt } from './excerpt.js';
+import { unknownKey, type Finding } from './keys.js';
+import { homeOf, readFacts, readLink } from './schema.js';
+import { show, withAllowed } from './text.js';
+import {
+  formatPath,
+  formatPlace,
+  mistakeAt,
+  nodeAt,
+  positionOf,
+  toPlain,
+  type Entry,
+  type Mistake,
+  type Path,
+  type Source,
+} from './tree.js';
+import type { Config, ConfigError, DaemonConfig, LinkConfig } from './types.js';
+import { linkName } from './values.js';
+import { readYaml } from './yaml.js';
+
+/** A config file: its text, or why there is none and what to do about it. */
+export type ConfigFile =
+  { readonly file: string; readonly text: string } | { readonly file: string; readonly failure: string };
+
+export type ParseResult =
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigError[] }
+  | { readonly ok: false; readonly errors: readonly ConfigError[]; readonly warnings: readonly ConfigError[] };
+
+/**
+ * Reads the main config file, the first of `files`, and the drop-ins, all others. Never throws, whatever they hold; the
+ * result is frozen.
+ */
+export function parseConfig(
+  files: readonly ConfigFile[],
+  overrides: DaemonOverrides = {},
+  environment: Environment = {},
+): ParseResult {
+  const parser = new ConfigParser();
+  const [main, ...dropIns] = files;
+  const daemon = parser.readMain(main, overrides, environment);
+  for (const file of dropIns) parser.readDropIn(file);
+  return parser.finish(daemon);
+}
+
+/** Mistakes that are reported at most: a file full of them is no config. */
+const maxMistakes = 200;
+
+class ConfigParser {
+  readonly #sources: Source[] = [];
+  readonly #links: LinkConfig[] = [];
+  readonly #sites = new Map<string, LinkSite>();
+  /** About whole files, and what is in no file. */
+  readonly #placeless: ConfigError[] = [];
+  readonly #errors: Mistake[] = [];
+  readonly #warnings: Mistake[] = [];
+
+  readMain(file: ConfigFile | undefined, overrides: DaemonOverrides, environment: Environment): DaemonConfig {
+    const source = this.#readFile(file, ['daemon', 'links']);
+    const section = nodeAt(source?.root, ['daemon']);
+    const { daemon, findings, outside } = readDaemon(section && toPlain(section), overrides, environment);
+    if (source !== undefined) this.#report(source, ['daemon'], findings);
+    this.#placeless.push(...outside.map(placelessError));
+    this.#readLinks(source);
+    return daemon;
+  }
+
+  readDropIn(file: ConfigFile): void {
+    this.#readLinks(this.#readFile(file, ['links']));
+  }
+
+  finish(daemon: DaemonConfig): ParseResult {
+    const checked = checkLinks([...this.#sites.values()], daemon.control);
+    const warnings = this.#locate([...this.#warnings, ...checked.warnings]);
+    const errors = [...this.#placeless, ...this.#locate([...this.#errors, ...checked.errors])];
+    if (errors.length > 0) return deepFreeze({ ok: false, errors, warnings });
+    return deepFreeze({ ok: true, config: { daemon, links: this.#links }, warnings });
+  }
+
+  /** The YAML of a file, if it is a map with no other than these keys. */
+  #readFile(file: ConfigFile | undefined, keys: readonly string[]): Source | undefined {
+    if (file === undefined) return undefined;
+    if ('failure' in file) {
+      this.#placeless.push({ file: file.file, line: 0, column: 0, path: '', message: file.failure });
+      return undefined;
+    }
+    const { root, broken, mistakes } = readYaml(file.text);
+    const source: Source = { ...file, root };
+    this.#sources.push(source);
+    this.#errors.push(...mistakes.map((mistake) => ({ source, path: [], ...mistake })));
+    if (broken) return undefined;
+    if (root === undefined) {
+      const message = withAllowed('nothing is configured here', keys.join(', '));
+      this.#warnings.push({ source, offset: 0, path: [], message });
+    } else if (root.kind !== 'map') {
+      this.#errors.push(mistakeAt(source, [], withAllowed('a config file has keys at the top', keys.join(', '))));
+    } else {
+      const unknown = Array.from(root.entries.keys()).filter((key) => !keys.includes(key));
+      for (const key of unknown) {
+        const message =
+          key === 'daemon' ? '`daemon` is allowed in the main file only' : unknownKey(key, keys, homeOf(key));
+        this.#errors.push(mistakeAt(source, [key], message, 'key'));
+      }
+    }
+    return source;
+  }
+
+  #readLinks(source: Source | undefined): void {
+    const links = nodeAt(source?.root, ['links']);
+    if (source === undefined || links === undefined) return;
+    if (links.kind === 'map') for (const [name, entry] of links.entries) this.#readLink(source, name, entry);
+    else if (links.kind === 'list' || links.text !== undefined) {
+      this.#errors.push(
+        mistakeAt(
+          source,
+          ['links'],
+          'links are a section; allowed: a key for each link, its name, with a section below',
+        ),
+      );
+    }
+  }
+
+  #readLink(source: Source, name: string, { value }: Entry): void {
+    const path: Path = ['links', name];
+    const reading = linkName.read(name);
+    if (!reading.ok) {
+      this.#errors.push(
+        mistakeAt(source, path, withAllowed(`${show(name)} ${reading.problem}`, linkName.allowed), 'key'),
+      );
+    }
+    const plain = toPlain(value);
+    const result = readLink(name, plain);
+    if (!result.ok) this.#report(source, path, result.findings);
+    else if (reading.ok) this.#links.push(result.link);
+    const first = this.#sites.get(name);
+    if (first === undefined) this.#sites.set(name, { name, source, facts: readFacts(plain) });
+    else {
+      const place = formatPlace(mistakeAt(first.source, path, '', 'key'));
+      this.#errors.push(mistakeAt(source, path, `there is a link of this name already (${place})`, 'key'));
+    }
+  }
+
+  #report(source: Source, base: Path, findings: readonly Finding[]): void {
+    for (const { path, message, at } of findings) {
+      this.#errors.push(mistakeAt(source, [...base, ...path], message, at));
+    }
+  }
+
+  /** In the order of the files, with line and column. */
+  #locate(mistakes: readonly Mistake[]): readonly ConfigError[] {
+    const ordered = this.#sources.flatMap((source) => {
+      const own = mistakes.filter((mistake) => mistake.source === source).toSorted((a, b) => a.offset - b.offset);
+      const lines = own.length > 0 ? source.text.split('\n') : [];
+      return own.slice(0, maxMistakes).map((mistake) => toError(mistake, lines));
+    });
+    const last = ordered[maxMistakes - 1];
+    if (last === undefined || mistakes.length <= maxMistakes) return ordered;
+    const message = `there are ${mistakes.length - maxMistakes} more mistakes like these`;
+    return [...ordered.slice(0, maxMistakes), { ...last, path: '', message }];
+  }
+}
+
+function toError({ source, offset, path, message }: Mistake, lines: readonly string[]): ConfigError {
+  const { line, column } = positionOf(source.text, offset);
+  return { file: source.file, line, column, path: formatPath(path), message, excerpt: excerpt(lines, line, column) };
+}
+
+function placelessError({ origin, name, message }: OutsideFinding): ConfigError {
+  return { file: origin, line: 0, column: 0, path: name, message };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) deepFreeze(part);
+  }
+  return value;
+}
