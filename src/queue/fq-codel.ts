@@ -1,0 +1,226 @@
+/**
+ * FQ-CoDel (RFC 8290): where packets from the TUN device wait for the line. Each flow has its own queue; flows take turns
+ * by octets, those that have just begun to send first; CoDel keeps each queue short, by ECN marks where it can.
+ *
+ * Packets are slots of a PacketPool. Nothing is allocated per packet.
+ */
+import type { Millis } from '../base/clock.js';
+import { markCongestion } from './ecn.js';
+import { Flow, FlowList } from './flow.js';
+import { flowHash } from './flow-hash.js';
+import type { PacketPool } from './packet-pool.js';
+import { type Tuning, tune } from './tuning.js';
+
+export interface FqCodelOptions {
+  /** The line's speed; undefined where it has none. */
+  readonly bytesPerSecond: number | undefined;
+  /** The largest packet, in octets. */
+  readonly mtu: number;
+  /** How many queues there are; flows that meet in one share it. Default 256. */
+  readonly flows?: number;
+  /** The octets that may wait; by default enough for the speed. What the pool holds is a limit as well. */
+  readonly limitBytes?: number;
+  /** Mark packets that allow it instead of dropping them. Default true. */
+  readonly ecn?: boolean;
+  /** A random 32-bit number: see `flowHash`. */
+  readonly perturbation: number;
+}
+
+/** Packets, since the queue was made: `enqueued` is the sum of what left (not `marked`) and what waits. */
+export interface QueueStats {
+  enqueued: number;
+  /** Left by `dequeue`; `marked` are among them. */
+  dequeued: number;
+  /** Told to slow down by ECN. */
+  marked: number;
+  /** Dropped because they, or those before them, waited too long. */
+  droppedCodel: number;
+  /** Dropped because there was no room for more. */
+  droppedLimit: number;
+  /** Dropped by `clear`. */
+  cleared: number;
+}
+
+const DEFAULT_FLOWS = 256;
+
+export class FqCodel {
+  readonly #pool: PacketPool;
+  readonly #ecn: boolean;
+  readonly #perturbation: number;
+  readonly #fixedLimit: number | undefined;
+  #tuning: Tuning;
+
+  readonly #flows: readonly Flow[];
+  /** Flows in their first turn, and all others that have packets. */
+  readonly #newFlows = new FlowList();
+  readonly #oldFlows = new FlowList();
+
+  /** Per slot: the packet's length, when it came, whether it waits here, and the slot behind it in its flow, or -1. */
+  readonly #lengths: Int32Array;
+  readonly #arrivals: Float64Array;
+  readonly #waits: Uint8Array;
+  readonly #behind: Int32Array;
+
+  #packets = 0;
+  #bytes = 0;
+  readonly #stats: QueueStats = {
+    enqueued: 0,
+    dequeued: 0,
+    marked: 0,
+    droppedCodel: 0,
+    droppedLimit: 0,
+    cleared: 0,
+  };
+
+  constructor(pool: PacketPool, options: FqCodelOptions) {
+    this.#pool = pool;
+    this.#ecn = options.ecn ?? true;
+    this.#perturbation = options.perturbation;
+    this.#fixedLimit = options.limitBytes;
+    this.#tuning = this.#tune(options.bytesPerSecond, options.mtu);
+    this.#flows = Array.from({ length: options.flows ?? DEFAULT_FLOWS }, () => new Flow());
+    this.#lengths = new Int32Array(pool.slots);
+    this.#arrivals = new Float64Array(pool.slots);
+    this.#waits = new Uint8Array(pool.slots);
+    this.#behind = new Int32Array(pool.slots);
+  }
+
+  /**
+   * Takes over a slot that holds a packet of `length` octets. Over the limit, packets of the flow that has most waiting are
+   * dropped, possibly this one.
+   */
+  enqueue(slot: number, length: number, now: Millis): void {
+    if (this.#waits[slot] !== 0) throw new RangeError(`slot ${slot} waits already, or is none`);
+    if (length < 0 || length > this.#pool.slotSize) throw new RangeError(`a packet of ${length} octets`);
+    this.#waits[slot] = 1;
+    this.#lengths[slot] = length;
+    this.#arrivals[slot] = now;
+    this.#behind[slot] = -1;
+    const hash = flowHash(this.#pool.bytes, slot * this.#pool.slotSize, length, this.#perturbation);
+    const flow = this.#flows[hash % this.#flows.length]!;
+    if (flow.head === -1) flow.head = slot;
+    else this.#behind[flow.tail] = slot;
+    flow.tail = slot;
+    flow.bytes += length;
+    this.#bytes += length;
+    this.#packets++;
+    this.#stats.enqueued++;
+    if (!flow.active) {
+      flow.active = true;
+      flow.deficit = this.#tuning.quantum;
+      this.#newFlows.push(flow);
+    }
+    while (this.#bytes > this.#tuning.limitBytes) this.dropFattest();
+  }
+
+  /** The slot of the packet whose turn it is, which is the caller's to give back; -1 when none waits. RFC 8290 §4.2 */
+  dequeue(now: Millis): number {
+    for (;;) {
+      const list = this.#newFlows.first === undefined ? this.#oldFlows : this.#newFlows;
+      const flow = list.first;
+      if (flow === undefined) return -1;
+      if (flow.deficit <= 0) {
+        flow.deficit += this.#tuning.quantum;
+        list.shift();
+        this.#oldFlows.push(flow);
+        continue;
+      }
+      const slot = this.#takeByCodel(flow, now);
+      if (slot !== -1) {
+        flow.deficit -= this.#lengths[slot]!;
+        this.#stats.dequeued++;
+        return slot;
+      }
+      list.shift();
+      // An empty flow that was new waits for a round of the others before it may be new again: else it could starve them.
+      if (list === this.#newFlows) this.#oldFlows.push(flow);
+      else flow.active = false;
+    }
+  }
+
+  /** The octets of the packet in a slot that waits here or was dequeued from here last. */
+  lengthOf(slot: number): number {
+    return this.#lengths[slot]!;
+  }
+
+  /** Makes room: drops the oldest packet of the flow with most octets waiting. False when nothing waits. RFC 8290 §4.1 */
+  dropFattest(): boolean {
+    let fattest: Flow | undefined;
+    for (const flow of this.#flows) {
+      if (flow.head !== -1 && (fattest === undefined || flow.bytes > fattest.bytes)) fattest = flow;
+    }
+    if (fattest === undefined) return false;
+    this.#pool.give(this.#takeHead(fattest));
+    this.#stats.droppedLimit++;
+    return true;
+  }
+
+  /** Drops everything: what waited for a link that went down is of no use when it comes up again. */
+  clear(): void {
+    for (const flow of this.#flows) {
+      while (flow.head !== -1) {
+        this.#pool.give(this.#takeHead(flow));
+        this.#stats.cleared++;
+      }
+      flow.codel.reset();
+    }
+  }
+
+  /** Packets that wait. */
+  get packets(): number {
+    return this.#packets;
+  }
+
+  /** Octets that wait. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Sets everything for another speed or MTU. */
+  setRate(bytesPerSecond: number | undefined, mtu: number): void {
+    this.#tuning = this.#tune(bytesPerSecond, mtu);
+    while (this.#bytes > this.#tuning.limitBytes) this.dropFattest();
+  }
+
+  /** How the queue is set now. */
+  get tuning(): Tuning {
+    return this.#tuning;
+  }
+
+  /** Live: they count on. */
+  get stats(): Readonly<QueueStats> {
+    return this.#stats;
+  }
+
+  #tune(bytesPerSecond: number | undefined, mtu: number): Tuning {
+    const tuning = tune(bytesPerSecond, mtu);
+    return { ...tuning, limitBytes: Math.min(this.#fixedLimit ?? tuning.limitBytes, this.#pool.bytes.length) };
+  }
+
+  /** The first packet of a flow that CoDel lets pass, marked perhaps; -1 when there is none. */
+  #takeByCodel(flow: Flow, now: Millis): number {
+    while (flow.head !== -1) {
+      const slot = this.#takeHead(flow);
+      if (!flow.codel.judge(now - this.#arrivals[slot]!, flow.bytes, now, this.#tuning)) return slot;
+      if (this.#ecn && markCongestion(this.#pool.bytes, slot * this.#pool.slotSize, this.#lengths[slot]!)) {
+        this.#stats.marked++;
+        return slot;
+      }
+      this.#pool.give(slot);
+      this.#stats.droppedCodel++;
+    }
+    flow.codel.reset();
+    return -1;
+  }
+
+  #takeHead(flow: Flow): number {
+    const slot = flow.head;
+    const length = this.#lengths[slot]!;
+    flow.head = this.#behind[slot]!;
+    flow.bytes -= length;
+    this.#bytes -= length;
+    this.#packets--;
+    this.#waits[slot] = 0;
+    return slot;
+  }
+}
