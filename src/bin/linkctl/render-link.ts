@@ -1,0 +1,114 @@
+/** One link as a block: how it stands and why first, then where it runs, then what went through it. */
+import type { WireLink } from '../../control/protocol.js';
+import {
+  formatAge,
+  formatBytes,
+  formatCause,
+  formatCount,
+  formatRate,
+  formatRoundTrip,
+  formatSpan,
+  formatTime,
+} from './format.js';
+import { paintState, type Paint } from './paint.js';
+import { renderPairs } from './table.js';
+
+/** What is shown on. */
+export interface Screen {
+  readonly paint: Paint;
+  /** The terminal's width; undefined does not wrap. */
+  readonly width: number | undefined;
+}
+
+export interface View extends Screen {
+  /** What spans of time are reckoned to: linkd's own clock at its answer. */
+  readonly now: Date;
+}
+
+type Pair = readonly [label: string, value: string];
+
+/** The block without a final line end. `detail` adds what PPP agreed on. */
+export function renderLink(link: WireLink, view: View, detail: boolean): string {
+  const pairs = [
+    ...causePairs(link, view),
+    ...placePairs(link),
+    ...trafficPairs(link),
+    ...historyPairs(link, view),
+    ...(detail ? detailPairs(link) : []),
+  ];
+  return `${renderHeadline(link, view)}\n${renderPairs(pairs, view.width)}`;
+}
+
+/** `branch  up for 3d 4h, since 2025-11-22 10:02:11`; a waiting link says when it tries again. */
+export function renderHeadline(link: WireLink, { now, paint }: View): string {
+  const age = formatAge(link.since, now);
+  return `${paint.strong(link.name)}  ${paintState(paint, link.state)} for ${age}, ${whatNext(link, now)}`;
+}
+
+function whatNext({ since, next_attempt_at }: WireLink, now: Date): string {
+  if (next_attempt_at === null) return `since ${formatTime(since)}`;
+  const wait = Date.parse(next_attempt_at) - now.getTime();
+  return wait < 1000 ? 'next attempt now' : `next attempt in ${formatSpan(wait)}`;
+}
+
+/** Why a link is not up, and what to do about it. */
+export function causePairs(link: WireLink, { paint }: Screen): Pair[] {
+  if (link.state === 'up') return [];
+  if (link.last_cause !== null) {
+    return [
+      ['cause', paint.bad(formatCause(link.last_cause))],
+      ['remedy', link.last_cause.remedy],
+    ];
+  }
+  return link.state === 'down' ? [['remedy', `linkctl up ${link.name} starts it.`]] : [];
+}
+
+function placePairs({ line, session, ...link }: WireLink): Pair[] {
+  const speed = line.speed_baud === null ? [] : [`${line.speed_baud} baud`];
+  const flow = line.flow_control === null ? [] : [line.flow_control === 'none' ? 'no flow control' : line.flow_control];
+  const mtu = session?.mtu_bytes ?? undefined;
+  return [
+    ['line', [`${line.kind} ${line.name}`, ...speed, ...flow].join(', ')],
+    ['interface', mtu === undefined ? link.interface : `${link.interface}, MTU ${mtu}`],
+    ['addresses', `${link.local_address} here, ${link.remote_address} at the peer`],
+    ['networks', link.networks.length === 0 ? 'none' : link.networks.join(', ')],
+  ];
+}
+
+function trafficPairs(link: WireLink): Pair[] {
+  const row = (bytes: number, packets: number, rate: number): string => {
+    const total = `${formatBytes(bytes)} in ${formatCount(packets, 'packet')}`;
+    return link.state === 'up' ? `${total}, now ${formatRate(rate)}` : total;
+  };
+  const echo = link.session?.echo_rtt_ms ?? undefined;
+  return [
+    ['received', row(link.rx_bytes, link.rx_packets, link.rx_bytes_per_second)],
+    ['sent', row(link.tx_bytes, link.tx_packets, link.tx_bytes_per_second)],
+    ...(link.state === 'up' ? [['echo', echo === undefined ? 'no answer yet' : formatRoundTrip(echo)] as const] : []),
+  ];
+}
+
+function historyPairs(link: WireLink, { now, paint }: View): Pair[] {
+  const errors = Object.entries(link.errors).filter(([, count]) => count > 0);
+  const pairs: Pair[] = [
+    ['errors', errors.length === 0 ? 'none' : paint.warn(errors.map(([kind, count]) => `${kind} ${count}`).join(', '))],
+    ['restarts', link.restarts === 0 ? 'none' : String(link.restarts)],
+  ];
+  if (link.state !== 'up' || link.last_cause === null) return pairs;
+  const age = link.last_cause_at === null ? '' : `, ${formatAge(link.last_cause_at, now)} ago`;
+  return [...pairs, ['last cause', `${formatCause(link.last_cause)}${age}`]];
+}
+
+function detailPairs({ session, ...link }: WireLink): Pair[] {
+  const onLine = `${formatBytes(link.line_rx_bytes)} received, ${formatBytes(link.line_tx_bytes)} sent, framing included`;
+  if (session === null) return [['on the line', onLine]];
+  const options = Object.entries(session.options);
+  return [
+    ['on the line', onLine],
+    ['PPP phase', session.phase],
+    ...(options.length === 0
+      ? []
+      : [['agreed', options.map(([name, value]) => `${name} ${value}`).join(', ')] as const]),
+    ...(session.peer_identification === null ? [] : [['peer says', session.peer_identification] as const]),
+  ];
+}

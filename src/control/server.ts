@@ -1,0 +1,234 @@
+/**
+ * The control server: HTTP with JSON over a Unix socket, so that `curl --unix-socket` steers linkd as well as linkctl does.
+ * Whoever reaches the socket may send anything at any pace: sizes, times and numbers are bounded here, garbage gets a 4xx,
+ * and no request can end linkd.
+ */
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Millis } from '../base/clock.js';
+import { codeOf, messageOf } from '../base/errors.js';
+import type { Logger } from '../base/log.js';
+import type { LinkSteering } from '../link/types.js';
+import { streamEvents, type StreamLimits } from './event-stream.js';
+import { apiVersion, jsonLine, type ErrorBody, type ErrorCode } from './protocol.js';
+import { answer, Refusal, type About } from './routes.js';
+import { listenOnSocket, type SocketFile } from './socket-file.js';
+
+export interface ControlLimits extends StreamLimits {
+  /** Further connections are closed at once. */
+  readonly maxConnections: number;
+  /** Event streams at a time: fewer than connections, so that they leave room for commands. */
+  readonly maxStreams: number;
+  readonly maxHeaderBytes: number;
+  readonly maxBodyBytes: number;
+  /** From the first octet of a request until its headers, and until all of it, are here. */
+  readonly headersTimeoutMs: Millis;
+  readonly requestTimeoutMs: Millis;
+  /** Without an octet either way; event streams are exempt. */
+  readonly idleTimeoutMs: Millis;
+}
+
+/** docs/control-api.md tells them. */
+export const defaultLimits: ControlLimits = {
+  maxConnections: 128,
+  maxStreams: 32,
+  maxHeaderBytes: 8 * 1024,
+  maxBodyBytes: 4 * 1024,
+  headersTimeoutMs: 5_000,
+  requestTimeoutMs: 10_000,
+  idleTimeoutMs: 15_000,
+  maxStreamBytes: 256 * 1024,
+  farewellMs: 10_000,
+};
+
+/** How long connections may take to end by themselves when the server closes. */
+const closeGraceMs = 250;
+
+export interface ControlServerOptions {
+  /** The socket's path. Its directory is made if it is missing. */
+  readonly path: string;
+  readonly steering: LinkSteering;
+  readonly about: About;
+  readonly log: Logger;
+  /** For tests. */
+  readonly limits?: Partial<ControlLimits>;
+}
+
+export class ControlServer {
+  readonly #steering: LinkSteering;
+  readonly #about: About;
+  readonly #log: Logger;
+  readonly #limits: ControlLimits;
+  readonly #http: Server;
+  readonly #streams = new Set<ServerResponse>();
+  #file: SocketFile | undefined;
+
+  /** Starts to serve. Throws OpError: another linkd runs there, no right to make the socket, … */
+  static async listen(options: ControlServerOptions): Promise<ControlServer> {
+    const server = new ControlServer(options);
+    server.#file = await listenOnSocket(server.#http, options.path);
+    server.#http.on('error', (error) => {
+      server.#log.warn({ error: error.message }, 'the control socket failed to take a connection');
+    });
+    return server;
+  }
+
+  private constructor({ steering, about, log, limits }: ControlServerOptions) {
+    this.#steering = steering;
+    this.#about = about;
+    this.#log = log;
+    this.#limits = { ...defaultLimits, ...limits };
+    this.#http = createServer(
+      {
+        maxHeaderSize: this.#limits.maxHeaderBytes,
+        headersTimeout: this.#limits.headersTimeoutMs,
+        requestTimeout: this.#limits.requestTimeoutMs,
+        connectionsCheckingInterval: 500,
+        requireHostHeader: false,
+      },
+      (request, response) => void this.#serve(request, response),
+    );
+    this.#http.maxConnections = this.#limits.maxConnections;
+    this.#http.timeout = this.#limits.idleTimeoutMs;
+    this.#http.on('clientError', (error, socket) => {
+      this.#refuseGarbage(error, socket);
+    });
+  }
+
+  /** Ends every connection and stream and removes the socket's file. Safe to call twice. */
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    if (file === undefined) return;
+    await file.remove();
+    const closed = new Promise<void>((resolve) => {
+      this.#http.close(() => {
+        resolve();
+      });
+    });
+    for (const stream of this.#streams) stream.end();
+    this.#http.closeIdleConnections();
+    const grace = setTimeout(() => {
+      this.#http.closeAllConnections();
+    }, closeGraceMs);
+    await closed;
+    clearTimeout(grace);
+  }
+
+  /** One request, from the first octet of its body to its answer. Never rejects. */
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '' } = request;
+    try {
+      await this.#expectEmptyBody(request);
+      this.#reply(method, url, response);
+      this.#log.debug({ method, url, status: response.statusCode }, 'control request');
+    } catch (thrown) {
+      if (request.destroyed && !request.complete) return; // The client went while it was still sending.
+      const refusal = thrown instanceof Refusal ? thrown : this.#ownMistake(thrown, method, url);
+      this.#log.debug({ method, url, status: refusal.status, reason: refusal.message }, 'control request refused');
+      sendRefusal(response, refusal, request.complete);
+    }
+  }
+
+  #reply(method: string, url: string, response: ServerResponse): void {
+    const reply = answer({ method, target: url }, this.#steering, this.#about);
+    switch (reply.kind) {
+      case 'body': {
+        const text = jsonLine(reply.body);
+        response.writeHead(reply.status, jsonHeaders(text));
+        response.end(text);
+        return;
+      }
+      case 'events': {
+        if (this.#streams.size >= this.#limits.maxStreams) {
+          throw new Refusal(503, 'too-many-streams', 'too many event streams are open', 'End one of them.');
+        }
+        streamEvents(response, this.#steering, reply.link, this.#limits);
+        this.#streams.add(response);
+        response.once('close', () => this.#streams.delete(response));
+      }
+    }
+  }
+
+  /** No request of version 1 has a body but `{}`: whatever else is in one would be ignored silently. */
+  async #expectEmptyBody(request: IncomingMessage): Promise<void> {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      if (!(chunk instanceof Buffer)) throw new Error('a request body came as something else than octets');
+      length += chunk.length;
+      if (length > this.#limits.maxBodyBytes) {
+        throw new Refusal(413, 'body-too-large', `a body may have ${this.#limits.maxBodyBytes} bytes`);
+      }
+      chunks.push(chunk);
+    }
+    const body = Buffer.concat(chunks).toString().replace(/\s/g, '');
+    if (body !== '' && body !== '{}') {
+      throw new Refusal(400, 'bad-request', 'this request takes no body', 'Send none, or {}.');
+    }
+  }
+
+  /** What the HTTP parser refused: garbage, headers without end, a request that takes for ever. */
+  #refuseGarbage(error: Error, socket: Duplex): void {
+    const refusal = refusalOfParser(codeOf(error));
+    this.#log.debug({ error: error.message, status: refusal.status }, 'control request refused');
+    // Behind a response that has begun, a second one would be read as part of it.
+    if (!socket.writable || ('bytesWritten' in socket && socket.bytesWritten !== 0)) {
+      socket.destroy(error);
+      return;
+    }
+    const text = jsonLine(errorBody(refusal));
+    const headers = Object.entries({ ...jsonHeaders(text), connection: 'close' });
+    const statusLine = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}`;
+    const head = [statusLine, ...headers.map(([name, value]) => `${name}: ${value}`)];
+    socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
+  }
+
+  #ownMistake(thrown: unknown, method: string, url: string): Refusal {
+    this.#log.error({ method, url, error: messageOf(thrown) }, 'a control request failed');
+    return new Refusal(500, 'internal', 'linkd made a mistake', 'Please report it with the log; linkd goes on.');
+  }
+}
+
+function refusalOfParser(code: string | undefined): Refusal {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new Refusal(431, 'headers-too-large', 'the headers of the request are too large');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new Refusal(408, 'request-timeout', 'the request took too long');
+    default:
+      return new Refusal(400, 'bad-request', 'this is not an HTTP request', 'Speak HTTP/1.1, as curl does.');
+  }
+}
+
+/** Answers with an error; a request that did not end takes its connection with it. */
+function sendRefusal(response: ServerResponse, refusal: Refusal, complete: boolean): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const text = jsonLine(errorBody(refusal));
+  const ending = complete ? {} : { connection: 'close' };
+  response.writeHead(refusal.status, { ...jsonHeaders(text), ...refusal.headers, ...ending });
+  response.end(text);
+}
+
+function errorBody({
+  code,
+  message,
+  remedy,
+}: {
+  code: ErrorCode;
+  message: string;
+  remedy: string | undefined;
+}): ErrorBody {
+  return { version: apiVersion, error: { code, message, remedy: remedy ?? null } };
+}
+
+function jsonHeaders(text: string): Record<string, string> {
+  return {
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(text)),
+    'cache-control': 'no-store',
+  };
+}

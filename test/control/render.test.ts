@@ -1,0 +1,262 @@
+/** What linkctl shows, as text: the same status at the same moment gives the same characters. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { formatRoundTrip, formatSpan, shorten } from '../../src/bin/linkctl/format.js';
+import { createPaint, wantsColours } from '../../src/bin/linkctl/paint.js';
+import { renderEvent } from '../../src/bin/linkctl/render-event.js';
+import { renderLink, type View } from '../../src/bin/linkctl/render-link.js';
+import { renderStatus } from '../../src/bin/linkctl/render-status.js';
+import { cause } from '../../src/base/cause.js';
+import { encodeLink } from '../../src/control/encode.js';
+import type { StatusBody, WireEvent } from '../../src/control/protocol.js';
+import type { LinkStatus } from '../../src/link/types.js';
+import { restingLink, upLink, waitingLink } from '../support/fake-steering.js';
+
+const now = new Date('2026-01-10T12:00:00.000Z');
+const plain: View = { now, paint: createPaint(false), width: undefined };
+
+function status(links: readonly LinkStatus[]): StatusBody {
+  return {
+    version: 1,
+    time: now.toISOString(),
+    daemon: { version: '0.1.0', pid: 812, started_at: '2026-01-10T07:58:00.000Z' },
+    links: links.map(encodeLink),
+  };
+}
+
+/** Four links: more than are shown as blocks. */
+const many = [
+  upLink(),
+  waitingLink(),
+  restingLink({ lastCause: { cause: cause('requested'), at: now } }),
+  upLink({
+    name: 'harbour',
+    interface: 'ppp-harbour',
+    remote: '10.255.3.2',
+    counters: { ...upLink().counters, errors: {} },
+  }),
+];
+
+describe('linkctl status', () => {
+  it('shows few links as blocks', () => {
+    assert.equal(
+      renderStatus(status([upLink(), waitingLink(), restingLink()]), plain, 'auto'),
+      `linkd 0.1.0, pid 812, running for 4h 2m: 3 links, 1 up
+
+branch  up for 4h, since ${local('08:00:00')}
+  line        serial /dev/ttyUSB0, 115200 baud, rtscts
+  interface   ppp-branch, MTU 1500
+  addresses   10.255.0.1 here, 10.255.0.2 at the peer
+  networks    10.2.0.0/16, 192.168.7.0/24
+  received    12.3 MB in 10250 packets, now 1.23 kB/s
+  sent        988 kB in 4321 packets, now 310 B/s
+  echo        12.3 ms
+  errors      fcs 3, overrun 1
+  restarts    2
+  last cause  the carrier was lost (/dev/ttyUSB0), 4h ago
+
+depot  waiting for 12s, next attempt in 3s
+  cause       the device does not exist (/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A10K2X7Z-if00-port0)
+  remedy      Plug it in, or correct \`line\`; \`ls -l /dev/serial/by-id\` lists the serial ports by their stable names.
+  line        serial /dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A10K2X7Z-if00-port0, 9600 baud, no flow control
+  interface   ppp-depot
+  addresses   10.255.1.1 here, 10.255.1.2 at the peer
+  networks    none
+  received    0 B in 0 packets
+  sent        84 B in 1 packet
+  errors      none
+  restarts    none
+
+spare  down for 12s, since ${local('11:59:48')}
+  remedy      linkctl up spare starts it.
+  line        tcp 192.0.2.7:7000
+  interface   ppp-spare
+  addresses   10.255.2.1 here, 10.255.2.2 at the peer
+  networks    10.4.0.0/16
+  received    0 B in 0 packets
+  sent        84 B in 1 packet
+  errors      none
+  restarts    none
+`,
+    );
+  });
+
+  const overview = `linkd 0.1.0, pid 812, running for 4h 2m: 4 links, 2 up
+
+LINK     STATE    FOR  LINE                            BAUD  INTERFACE    PEER               RX       TX     ECHO  ERRORS  RESTARTS
+branch   up       4h   /dev/ttyUSB0                  115200  ppp-branch   10.255.0.2  1.23 kB/s  310 B/s  12.3 ms       4         2
+depot    waiting  12s  ..._UART_A10K2X7Z-if00-port0    9600  ppp-depot    10.255.1.2          -        -        -       0         0
+spare    down     12s  192.0.2.7:7000                     -  ppp-spare    10.255.2.2          -        -        -       0         0
+harbour  up       4h   /dev/ttyUSB0                  115200  ppp-harbour  10.255.3.2  1.23 kB/s  310 B/s  12.3 ms       0         2
+
+depot  waiting for 12s, next attempt in 3s
+  cause       the device does not exist (/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A10K2X7Z-if00-port0)
+  remedy      Plug it in, or correct \`line\`; \`ls -l /dev/serial/by-id\` lists the serial ports by their stable names.
+
+spare  down for 12s, since ${local('11:59:48')}
+  cause       taken down by command
+  remedy      linkctl up starts it again.
+`;
+
+  it('shows many links as a line each, and those in trouble below', () => {
+    assert.equal(renderStatus(status(many), plain, 'auto'), overview);
+    assert.equal(renderStatus(status(many), plain, 'brief'), overview);
+  });
+
+  it('shows as much as it is told to', () => {
+    assert.match(renderStatus(status([upLink()]), plain, 'brief'), /^LINK +STATE/m);
+    assert.equal(renderStatus(status(many), plain, 'full').match(/^ {2}addresses /gm)?.length, 4);
+  });
+
+  it('says that there are no links', () => {
+    assert.equal(
+      renderStatus(status([]), plain, 'auto'),
+      'linkd 0.1.0, pid 812, running for 4h 2m: no links are configured\n',
+    );
+  });
+
+  const narrower: readonly (readonly [width: number, heads: string])[] = [
+    [130, 'LINK STATE FOR LINE INTERFACE PEER RX TX ECHO ERRORS RESTARTS'],
+    [100, 'LINK STATE FOR INTERFACE PEER RX TX ECHO ERRORS RESTARTS'],
+    [80, 'LINK STATE FOR PEER RX TX ECHO ERRORS RESTARTS'],
+    [70, 'LINK STATE FOR RX TX ECHO ERRORS RESTARTS'],
+    [60, 'LINK STATE FOR RX TX ECHO'],
+    [20, 'LINK STATE FOR RX TX'],
+  ];
+  for (const [width, heads] of narrower) {
+    it(`fits the overview into ${width} columns: the most needed ones`, () => {
+      for (const paint of [createPaint(false), createPaint(true)]) {
+        const text = stripVTControlCharacters(renderStatus(status(many), { now, paint, width }, 'brief'));
+        const table = text.split('\n\n')[1]?.split('\n') ?? [];
+        assert.equal(table[0]?.replace(/ +/g, ' '), heads);
+        assert.equal(table.length, 5);
+        if (width > 20) for (const line of table) assert.ok(line.length <= width, `${line.length} > ${width}: ${line}`);
+      }
+    });
+  }
+
+  it('wraps a block at words', () => {
+    const text = renderLink(encodeLink(waitingLink()), { ...plain, width: 80 }, false);
+    for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
+    const unwrapped = renderLink(encodeLink(waitingLink()), plain, false);
+    assert.equal(text.replace(/\s+/g, ' '), unwrapped.replace(/\s+/g, ' '));
+  });
+
+  it('colours the same text, and only where asked to', () => {
+    const coloured = renderStatus(status(many), { ...plain, paint: createPaint(true) }, 'auto');
+    assert.equal(stripVTControlCharacters(coloured), overview);
+    assert.notEqual(coloured, overview);
+  });
+});
+
+describe('linkctl status LINK', () => {
+  it('adds what PPP agreed on', () => {
+    const text = renderLink(encodeLink(upLink()), plain, true);
+    assert.deepEqual(text.split('\n').slice(-4), [
+      '  on the line  12.7 MB received, 1.01 MB sent, framing included',
+      '  PPP phase    network',
+      '  agreed       tx-accm 0x00000000, rx-mru 1500',
+      '  peer says    linkd 0.1.0',
+    ]);
+  });
+
+  it('says what is not known yet', () => {
+    const session = {
+      ...upLink().session,
+      phase: 'network',
+      localAddress: undefined,
+      remoteAddress: undefined,
+      mtu: undefined,
+      options: {},
+      echoRttMs: undefined,
+      peerIdentification: undefined,
+    } as const;
+    const text = renderLink(encodeLink(upLink({ session, lastCause: undefined, restarts: 0 })), plain, true);
+    assert.match(text, /^ {2}echo +no answer yet$/m);
+    assert.match(text, /^ {2}interface +ppp-branch$/m);
+    assert.doesNotMatch(text, /last cause|agreed|peer says|undefined|null/);
+  });
+
+  it('says when an attempt is due', () => {
+    const link = encodeLink(waitingLink({ nextAttempt: new Date(now.getTime() - 5) }));
+    assert.match(renderLink(link, plain, false), /^depot {2}waiting for 12s, next attempt now\n/);
+  });
+});
+
+describe('linkctl events', () => {
+  const event: WireEvent = {
+    type: 'state',
+    time: '2026-01-10T12:00:00.000Z',
+    link: 'branch',
+    level: 'info',
+    state: 'up',
+    message: 'up: 10.255.0.1 to 10.255.0.2 on ppp-branch',
+    cause: null,
+  };
+
+  it('shows an event as a line', () => {
+    assert.equal(renderEvent(event, createPaint(false)), `${local('12:00:00')}  branch  ${event.message}\n`);
+  });
+
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) {
+    it(`colours the level ${level}, changing nothing else`, () => {
+      const coloured = renderEvent({ ...event, level }, createPaint(true));
+      assert.equal(stripVTControlCharacters(coloured), renderEvent(event, createPaint(false)));
+    });
+  }
+});
+
+describe('the formats', () => {
+  for (const [ms, wanted] of [
+    [-5000, '0s'],
+    [0, '0s'],
+    [999, '0s'],
+    [59_999, '59s'],
+    [60_000, '1m'],
+    [3_599_999, '59m 59s'],
+    [3_659_000, '1h'],
+    [3_723_000, '1h 2m'],
+    [86_460_000, '1d'],
+    [273_900_000, '3d 4h'],
+  ] as const) {
+    it(`a span of ${ms} ms is ${wanted}`, () => {
+      assert.equal(formatSpan(ms), wanted);
+    });
+  }
+
+  for (const [ms, wanted] of [
+    [0.4567, '0.457 ms'],
+    [12.34, '12.3 ms'],
+    [130, '130 ms'],
+    [999.9, '1000 ms'],
+    [1500, '1.5 s'],
+  ] as const) {
+    it(`a round trip of ${ms} ms is ${wanted}`, () => {
+      assert.equal(formatRoundTrip(ms), wanted);
+    });
+  }
+
+  it('shortens from the left, where paths are alike', () => {
+    assert.equal(shorten('/dev/serial/by-id/usb-A10K-port0', 15), '...b-A10K-port0');
+    assert.equal(shorten('/dev/ttyUSB0', 12), '/dev/ttyUSB0');
+  });
+
+  for (const [isTerminal, environment, wanted] of [
+    [true, {}, true],
+    [false, {}, false],
+    [true, { NO_COLOR: '1' }, false],
+    [true, { NO_COLOR: '' }, true],
+    [true, { TERM: 'dumb' }, false],
+  ] as const) {
+    it(`colours on ${isTerminal ? 'a terminal' : 'a pipe'} with ${JSON.stringify(environment)}: ${String(wanted)}`, () => {
+      assert.equal(wantsColours(isTerminal, environment), wanted);
+    });
+  }
+});
+
+/** A time of the tenth of January in the time zone that the test runs in. */
+function local(utc: string): string {
+  const date = new Date(`2026-01-10T${utc}Z`);
+  return `${date.toLocaleDateString('sv-SE')} ${date.toLocaleTimeString('sv-SE')}`;
+}
