@@ -20,7 +20,10 @@ export interface SerialOptions {
   readonly carrier: 'auto' | 'require' | 'ignore';
 }
 
-/** linkd makes a pty pair, keeps the master and publishes the slave as a symbolic link. */
+/**
+ * linkd makes a pty pair, keeps the master and publishes the slave as a symbolic link. The line opens when a program opens
+ * the slave, and ends when the last one has closed it.
+ */
 export interface PtyOptions extends Paced {
   readonly kind: 'pty';
   readonly link: string;

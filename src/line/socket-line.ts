@@ -1,0 +1,58 @@
+/**
+ * A connected socket as a line. Node makes the connection; its descriptor is then taken over, because the octets belong
+ * to the packet worker. A socket that is taken over must not have been read: it is paused before it connects.
+ */
+import type { Socket } from 'node:net';
+import { cause, type Cause } from '../base/cause.js';
+import { native } from '../native/binding.js';
+import { DescriptorLine } from './descriptor-line.js';
+import type { Line, StreamEnd } from './line.js';
+
+/** For TCP connections and listeners alike: a silent death of the peer's machine is noticed in the end. */
+export const tcpTuning = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 } as const;
+
+/** Takes a connected socket over; afterwards it is destroyed, also when that failed. */
+export function socketLine(socket: Socket, name: string, speed: number | undefined): Line {
+  try {
+    const fd = native.duplicate(descriptorOf(socket));
+    return new DescriptorLine({
+      fd,
+      name,
+      speed,
+      explain: (end) => explainSocketEnd(end, name),
+      release: () => {
+        native.close(fd);
+      },
+    });
+  } finally {
+    // This closes Node's descriptor and no more: there is no shutdown(2), so the connection lives on in ours.
+    socket.destroy();
+  }
+}
+
+/** What the end of a connection means. */
+export function explainSocketEnd(end: StreamEnd, name: string): Cause {
+  if (end.kind === 'eof') return cause('line-closed', name);
+  const detail = `${name}: ${end.code}`;
+  return cause(end.code === 'ETIMEDOUT' ? 'connection-timeout' : 'connection-reset', detail);
+}
+
+/** `10.1.2.3:7000`, `[fd00::1]:7000`; an IPv4 address that came in by an IPv6 socket is shown as what it is. */
+export function formatHostPort(host: string, port: number): string {
+  const address = host.replace(/^::ffff:(?=\d+\.)/, '');
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function descriptorOf(socket: Socket): number {
+  const handle: unknown = '_handle' in socket ? socket._handle : undefined;
+  if (
+    typeof handle === 'object' &&
+    handle !== null &&
+    'fd' in handle &&
+    typeof handle.fd === 'number' &&
+    handle.fd >= 0
+  ) {
+    return handle.fd;
+  }
+  throw new Error('the connection is already closed');
+}
