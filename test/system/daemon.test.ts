@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Daemon, TempDir } from '../support/daemon.js';
+import { eventually } from '../support/eventually.js';
 import { Lab, type Namespace } from '../support/netns.js';
 import { linkConfig } from '../support/two-routers.js';
 
@@ -90,12 +91,14 @@ describe('linkd', () => {
   it('is killed and leaves nothing that the next start does not sweep', async () => {
     const config = linkConfig('a', `{pty: ${dir.file('line')}}`);
     const killed = await Daemon.start(router, dir, 'killed', config);
-    await killed.until('branch', 'negotiates', ({ state }) => state === 'negotiating');
+    await eventually(() => existsSync(dir.file('line')), 10_000, 'the pty is published');
     await killed.stop('SIGKILL');
+    assert.equal(existsSync(dir.file('line')), false, 'the dead pty cannot be opened');
     assert.doesNotMatch(await router.ip('link show'), /branch/);
     const next = await Daemon.start(router, dir, 'killed', config);
     try {
-      await next.until('branch', 'negotiates', ({ state }) => state === 'negotiating');
+      await eventually(() => existsSync(dir.file('line')), 10_000, 'the pty is published again');
+      assert.equal((await next.link('branch')).state, 'opening');
     } finally {
       await next.stop();
     }
