@@ -42,7 +42,7 @@ export interface LinkParts {
   /** Numbers from 0 up to 1. */
   readonly random: () => number;
   openTun(name: string): Tun;
-  emit(event: LinkEvent): void;
+  readonly emit: (event: LinkEvent) => void;
 }
 
 /** The longest that the Terminate exchange may take when the daemon itself ends. */

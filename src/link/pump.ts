@@ -53,6 +53,8 @@ const tunDefaultMtu = 1500;
 const defaultMru = 1500;
 /** Address, Control and Protocol. */
 const headerOctets = 4;
+/** Flags, Address, Control, Protocol and FCS. */
+const frameOverhead = 8;
 /** Octets framed ahead of one write. */
 const writeAhead = 65_536;
 const readBuffer = 65_536;
@@ -67,6 +69,8 @@ interface Attachment {
   readonly pool: PacketPool;
   readonly queue: FqCodel;
   readonly room: LineRoom;
+  /** A full frame on the wire, when nothing in it is escaped. */
+  readonly frame: number;
   readonly options: AttachOptions;
   /** Control packets, which go ahead of all data. */
   readonly control: { readonly protocol: number; readonly packet: Uint8Array }[];
@@ -120,6 +124,7 @@ export class Pump {
     const bytesPerSecond = options.speed === undefined ? undefined : options.speed / bitsPerOctet;
     const slotSize = Math.max(options.mtu, tunDefaultMtu);
     const { mru } = options.session.lcp;
+    const frame = options.mtu + frameOverhead;
     const pool = new PacketPool(bytesPerSecond === undefined ? 1024 : 256, slotSize);
     const attached: Attachment = {
       stream,
@@ -128,7 +133,8 @@ export class Pump {
       decoder: new FrameDecoder({ maxFrame: Math.max(mru, defaultMru) + headerOctets }),
       pool,
       queue: new FqCodel(pool, { bytesPerSecond, mtu: options.mtu, perturbation: this.#host.random() }),
-      room: new LineRoom(bytesPerSecond, { frame: maxFrameLength(options.mtu) }),
+      room: new LineRoom(bytesPerSecond, { frameOctets: frame }),
+      frame,
       options,
       control: [],
       ended: false,
@@ -137,15 +143,23 @@ export class Pump {
     this.#frames = new Uint8Array(writeAhead + maxFrameLength(Math.max(slotSize, mru)));
     this.#unwritten = this.#framed = 0;
     setFraming(attached, defaultFraming);
+    const fromLine = (): void => {
+      this.#fromLine(attached);
+    };
+    const toLine = (): void => {
+      this.#flush(attached, this.#host.scheduler.now());
+    };
     stream.start({
       readable: () => {
-        this.#fromLine(attached);
+        this.#host.guard(fromLine);
       },
       writable: () => {
-        this.#flush(attached, this.#host.scheduler.now());
+        this.#host.guard(toLine);
       },
       ended: (end) => {
-        this.#lineEnded(attached, end);
+        this.#host.guard(() => {
+          this.#lineEnded(attached, end);
+        });
       },
     });
     const now = this.#host.scheduler.now();
@@ -202,7 +216,7 @@ export class Pump {
     const count = Math.max(0, this.#port.readBatch(pool.bytes, pool.slotSize, this.#slots, this.#lengths));
     for (let i = 0; i < batch; i++) {
       const slot = this.#slots[i] ?? 0;
-      if (i < count) queue.enqueue(slot, this.#lengths[i] ?? 0, now);
+      if (i < count && isIp4(pool.bytes, slot * pool.slotSize)) queue.enqueue(slot, this.#lengths[i] ?? 0, now);
       else pool.give(slot);
     }
     return count;
@@ -218,51 +232,33 @@ export class Pump {
 
   /** Control lane and queue → frames → line, as far as the line has room. */
   #flush(attached: Attachment, now: Millis): void {
-    for (;;) {
-      if (!this.#write(attached, now)) return;
+    while (this.#write(attached, now)) {
       const room = attached.room.room(attached.stream.unsent(), now);
-      if (!this.#frame(attached, room, now)) {
-        if (room <= 0 && (attached.queue.packets > 0 || attached.control.length > 0))
-          this.#wakeAt(now + (attached.room.wakeAfterMs(now) ?? 1));
-        return;
-      }
+      if (!this.#frame(attached, room, now)) return;
     }
   }
 
-  /** Fills the frame buffer with what the room allows; false when that is nothing. */
+  /** Frames packets while a full frame fits into the room; false when there is nothing to write. */
   #frame(attached: Attachment, room: number, now: Millis): boolean {
     const { control, queue, pool, encoder } = attached;
-    const most = Math.min(room, writeAhead);
-    while (this.#framed < most) {
+    const most = Math.min(room, writeAhead) - attached.frame;
+    while (this.#framed <= most) {
+      const openFlag = this.#framed === 0;
       const first = control.shift();
       if (first !== undefined) {
-        this.#framed = encoder.encode(
-          first.protocol,
-          first.packet,
-          0,
-          first.packet.length,
-          this.#frames,
-          this.#framed,
-          true,
-        );
+        const { protocol, packet } = first;
+        this.#framed = encoder.encode(protocol, packet, 0, packet.length, this.#frames, this.#framed, openFlag);
         continue;
       }
       const slot = queue.dequeue(now);
-      if (slot < 0) break;
+      if (slot < 0) return this.#framed > 0;
       const from = slot * pool.slotSize;
       const length = queue.lengthOf(slot);
-      this.#framed = encoder.encode(
-        Protocol.ip,
-        pool.bytes,
-        from,
-        from + length,
-        this.#frames,
-        this.#framed,
-        this.#framed === 0,
-      );
+      this.#framed = encoder.encode(Protocol.ip, pool.bytes, from, from + length, this.#frames, this.#framed, openFlag);
       pool.give(slot);
       this.#tally.sent(length);
     }
+    if (control.length > 0 || queue.packets > 0) this.#wakeAt(now + (attached.room.wakeAfterMs(now) ?? 1));
     return this.#framed > 0;
   }
 
@@ -380,7 +376,9 @@ export class Pump {
     this.#timer = this.#host.scheduler.after(deadline - this.#host.scheduler.now(), () => {
       this.#timer = undefined;
       this.#timerAt = Infinity;
-      this.#wake();
+      this.#host.guard(() => {
+        this.#wake();
+      });
     });
   }
 
@@ -397,6 +395,11 @@ export class Pump {
 function setFraming({ encoder, decoder }: Attachment, framing: Framing): void {
   encoder.setFraming(framing.txAccm, framing.txPfc, framing.txAcfc);
   decoder.setAccm(framing.rxAccm);
+}
+
+/** The kernel also sends IPv6 of its own accord into every interface that is up; IPCP carries IPv4 only. */
+function isIp4(packet: Uint8Array, at: number): boolean {
+  return (packet[at] ?? 0) >>> 4 === 4;
 }
 
 function errorsOf({ decoder, session, queue }: Attachment): Record<string, number> {

@@ -82,6 +82,8 @@ function guard(link: string, work: () => void): void {
     work();
   } catch (error) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+    // Without its line the pump is called no more.
+    pumps.get(link)?.detach();
     post({ link, type: 'note', level: 'warn', message: `internal error: ${stack}` });
     post({ link, type: 'finished', cause: cause('internal', messageOf(error)) });
   }
