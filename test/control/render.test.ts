@@ -173,7 +173,7 @@ describe('linkctl status LINK', () => {
       peerIdentification: undefined,
     } as const;
     const text = renderLink(encodeLink(upLink({ session, lastCause: undefined, restarts: 0 })), plain, true);
-    assert.match(text, /^ {2}echo +no answer yet$/m);
+    assert.match(text, /^ {2}echo +not measured yet$/m);
     assert.match(text, /^ {2}interface +ppp-branch$/m);
     assert.doesNotMatch(text, /last cause|agreed|peer says|undefined|null/);
   });
