@@ -84,7 +84,9 @@ function trafficPairs(link: WireLink): Pair[] {
   return [
     ['received', row(link.rx_bytes, link.rx_packets, link.rx_bytes_per_second)],
     ['sent', row(link.tx_bytes, link.tx_packets, link.tx_bytes_per_second)],
-    ...(link.state === 'up' ? [['echo', echo === undefined ? 'not measured yet' : formatRoundTrip(echo)] as const] : []),
+    ...(link.state === 'up'
+      ? [['echo', echo === undefined ? 'not measured yet' : formatRoundTrip(echo)] as const]
+      : []),
   ];
 }
 
