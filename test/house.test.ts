@@ -6,15 +6,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import {
-  impurities,
-  importsOf,
-  mutableModuleState,
-  readSources,
-  root,
-  type Import,
-  type Source,
-} from './support/sources.js';
+import { root } from './support/root.js';
+import { impurities, importsOf, mutableModuleState, readSources, type Import, type Source } from './support/sources.js';
 
 const LONGEST_FILE = 500;
 

@@ -2,9 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import ts from 'typescript';
-
-/** The root of the project: the folder above this file that holds package.json. */
-export const root = findRoot(import.meta.dirname);
+import { root } from './root.js';
 
 export interface Source {
   /** Relative to the root: `src/link/pump.ts`. */
@@ -117,8 +115,4 @@ function walk(source: Source, visit: (node: ts.Node, file: ts.SourceFile) => voi
 
 function parse({ path, text }: Source): ts.SourceFile {
   return ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true);
-}
-
-function findRoot(folder: string): string {
-  return readdirSync(folder).includes('package.json') ? folder : findRoot(dirname(folder));
 }

@@ -1,0 +1,269 @@
+/**
+ * A real peer: Debian's pppd on a Linux kernel's PPP, in a virtual machine (user-mode Linux) that needs no rights and boots in
+ * two seconds. The host's file system is the guest's root (read-only), so the guest has whatever the host has. Its serial
+ * line, /dev/ttyS0, is a socket at this side. One boot serves many cases: `run` runs a shell script in the guest.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { native } from '../../src/native/binding.js';
+import { eventually, within } from '../support/eventually.js';
+import { must } from '../support/process.js';
+import { root } from '../support/root.js';
+
+export interface GuestRun {
+  /** The exit status of the script; 124 when it took too long. */
+  readonly status: number;
+  /** What it printed, errors included. */
+  readonly output: string;
+}
+
+const BOOT_TIMEOUT_MS = 60_000;
+const RUN_TIMEOUT_MS = 30_000;
+/** What a socket of the serial line holds: little, so that the guest feels the speed of the line. */
+const LINE_BUFFER = 4096;
+/** With less, the guest's kernel runs out of it at times. */
+const MEMORY = '256M';
+const MODULES = '/usr/lib/uml/modules';
+
+export class PppdGuest {
+  /** The host's end of the guest's serial line. Belongs to the caller, who closes it. */
+  readonly line: number;
+  readonly #folder: string;
+  readonly #kernel: ChildProcess;
+  readonly #waiting = new Map<number, (status: number) => void>();
+  readonly #ready: Promise<void>;
+  #console = '';
+  #runs = 0;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(folder: string, preload: string) {
+    const [ours, its] = native.socketPair(LINE_BUFFER);
+    this.line = ours;
+    this.#folder = folder;
+    this.#kernel = boot(folder, preload, its);
+    native.close(its);
+    this.#ready = new Promise((resolve) => {
+      this.#read((line) => {
+        if (line === 'guest: ready') resolve();
+        const [, number, status] = /^guest: done (\d+) (\d+)$/.exec(line) ?? [];
+        this.#waiting.get(Number(number))?.(Number(status));
+      });
+    });
+  }
+
+  /** Boots a guest, and once more when the first one fails: user-mode Linux now and then does. */
+  static async boot(): Promise<PppdGuest> {
+    try {
+      return await PppdGuest.#bootOnce();
+    } catch (first) {
+      console.error(`the guest did not boot, trying once more: ${String(first)}`);
+      return PppdGuest.#bootOnce();
+    }
+  }
+
+  static async #bootOnce(): Promise<PppdGuest> {
+    const folder = mkdtempSync(join(tmpdir(), 'linkd-guest-'));
+    let guest: PppdGuest | undefined;
+    try {
+      mkdirSync(join(folder, 'share'));
+      const preload = join(folder, 'whole-xstate.so');
+      await must('cc', ['-O2', '-Wall', '-shared', '-fPIC', '-o', preload, join(root, 'test/interop/whole-xstate.c')]);
+      guest = new PppdGuest(folder, preload);
+      await guest.#orEnd(within(guest.#ready, BOOT_TIMEOUT_MS, 'the guest is ready'));
+      return guest;
+    } catch (error) {
+      if (guest !== undefined) native.close(guest.line);
+      await guest?.close();
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Runs a shell script in the guest; one at a time. What it leaves in the background goes on. */
+  run(script: string, timeoutMs = RUN_TIMEOUT_MS): Promise<GuestRun> {
+    const result = this.#queue.then(() => this.#runNow(script, timeoutMs));
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  /** As `run`, but throws when the exit status is not 0, and gives what was printed. */
+  async must(script: string, timeoutMs?: number): Promise<string> {
+    const { status, output } = await this.run(script, timeoutMs);
+    if (status === 0) return output;
+    throw new Error(`in the guest, exit status ${status}: ${script}\n${output}`);
+  }
+
+  /** Starts a pppd on the serial line, with these options beside the rig's own. */
+  async startPppd(options: readonly string[]): Promise<Pppd> {
+    this.#runs += 1;
+    const base = `pppd-${this.#runs}`;
+    const words = ['local', 'noauth', 'debug', 'nodetach', ...options].map((option) => `'${option}'`).join(' ');
+    await this.must(
+      [
+        `{ sh -c 'echo $$ >/mnt/${base}.pid; exec "$0" "$@"' pppd /dev/ttyS0 115200 logfile /mnt/${base}.log ${words}`,
+        `  echo $? >/mnt/${base}.status`,
+        `} </dev/null >/mnt/${base}.out 2>&1 &`,
+      ].join('\n'),
+    );
+    return new Pppd(this, join(this.#folder, 'share', base));
+  }
+
+  /** What the kernel's console said, for a failure's message. */
+  get console(): string {
+    return this.#console;
+  }
+
+  /** Ends the guest. Safe to call twice. */
+  async close(): Promise<void> {
+    const kernel = this.#kernel;
+    if (kernel.exitCode === null && kernel.signalCode === null) {
+      const ended = once(kernel, 'exit');
+      // It has helpers beside it, in the process group that it leads.
+      if (kernel.pid !== undefined) process.kill(-kernel.pid, 'SIGKILL');
+      await within(ended, RUN_TIMEOUT_MS, 'the end of the guest');
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #runNow(script: string, timeoutMs: number): Promise<GuestRun> {
+    this.#runs += 1;
+    const number = this.#runs;
+    const file = join(this.#folder, 'share', String(number));
+    writeFileSync(`${file}.sh`, script);
+    const done = new Promise<number>((resolve) => this.#waiting.set(number, resolve));
+    const seconds = Math.ceil(timeoutMs / 1000);
+    this.#kernel.stdin?.write(`${number} ${seconds}\n`);
+    try {
+      // The guest ends the script in time; the longer wait here is for a guest that is stuck.
+      const status = await this.#orEnd(within(done, timeoutMs + RUN_TIMEOUT_MS, `the guest's answer to: ${script}`));
+      return { status, output: readFileSync(`${file}.out`, 'utf8') };
+    } finally {
+      this.#waiting.delete(number);
+    }
+  }
+
+  /** A guest that has ended answers nothing: say so at once, with its last words. */
+  async #orEnd<T>(wait: Promise<T>): Promise<T> {
+    const kernel = this.#kernel;
+    const ended =
+      kernel.exitCode !== null || kernel.signalCode !== null
+        ? Promise.resolve()
+        : once(kernel, 'exit').then(() => undefined);
+    const died = ended.then(() => {
+      throw new Error('the guest has ended');
+    });
+    try {
+      return await Promise.race([wait, died]);
+    } catch (error) {
+      throw new Error(`${String(error)}\nits console:\n${this.#console}`, { cause: error });
+    }
+  }
+
+  #read(line: (line: string) => void): void {
+    for (const stream of [this.#kernel.stdout, this.#kernel.stderr]) {
+      if (stream === null) continue;
+      createInterface({ input: stream }).on('line', (text) => {
+        this.#console = `${this.#console}${text}\n`.slice(-16_384);
+        line(text.trim());
+      });
+    }
+  }
+}
+
+/** One pppd in a guest; made by `PppdGuest.startPppd`. */
+export class Pppd {
+  readonly #guest: PppdGuest;
+  readonly #files: string;
+
+  constructor(guest: PppdGuest, files: string) {
+    this.#guest = guest;
+    this.#files = files;
+  }
+
+  /** What it logged until now: every control packet, among others. */
+  get log(): string {
+    return read(`${this.#files}.log`) + read(`${this.#files}.out`);
+  }
+
+  /** Its exit status (pppd(8), EXIT STATUS); undefined while it runs. */
+  get status(): number | undefined {
+    const text = read(`${this.#files}.status`);
+    return text.endsWith('\n') ? Number(text) : undefined;
+  }
+
+  /** Waits until it has configured IP on its interface. */
+  async untilUp(timeoutMs: number): Promise<void> {
+    await this.#until(() => /^remote IP address/m.test(this.log), timeoutMs, 'pppd has IP up');
+  }
+
+  /** Waits for its log to hold the pattern. */
+  async untilLogged(pattern: RegExp, timeoutMs: number): Promise<void> {
+    await this.#until(() => pattern.test(this.log), timeoutMs, `pppd logs ${pattern}`);
+  }
+
+  /** Ends it and gives its exit status; fine when it has ended already. */
+  async stop(signal: 'TERM' | 'KILL' | 'HUP' = 'TERM', timeoutMs = 20_000): Promise<number> {
+    if (this.status === undefined) await this.#guest.run(`kill -${signal} $(cat /mnt/${this.#name}.pid)`);
+    return this.exited(timeoutMs);
+  }
+
+  /** Waits until it has ended by itself; its exit status. */
+  exited(timeoutMs: number): Promise<number> {
+    return this.#until(() => this.status, timeoutMs, 'pppd has ended');
+  }
+
+  get #name(): string {
+    return this.#files.split('/').at(-1) ?? '';
+  }
+
+  async #until<T>(condition: () => T, timeoutMs: number, what: string): Promise<Exclude<T, false | undefined>> {
+    try {
+      return await eventually(condition, timeoutMs, what);
+    } catch (error) {
+      throw new Error(`${String(error)}\npppd's log:\n${this.log}\nthe guest's console:\n${this.#guest.console}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+function boot(folder: string, preload: string, line: number): ChildProcess {
+  const [modules] = readdirSync(MODULES).sort().slice(-1);
+  if (modules === undefined) throw new Error(`${MODULES} is empty: the package user-mode-linux is broken`);
+  const args = [
+    ...[`mem=${MEMORY}`, `uml_dir=${folder}`, 'umid=guest', 'quiet', 'loglevel=3', 'panic=-1'],
+    ...['root=/dev/root', 'rootfstype=hostfs', 'rootflags=/', 'ro', `init=${join(root, 'test/interop/guest.sh')}`],
+    ...['con=null', 'con0=fd:0,fd:1', 'ssl=null', 'ssl0=fd:3'],
+    ...[`share=${join(folder, 'share')}`, `modules=${join(MODULES, modules)}`],
+  ];
+  // The guest's memory is a file there; on a disk it would be written out.
+  const env = { ...process.env, LD_PRELOAD: preload, TMPDIR: isWritable('/dev/shm') ? '/dev/shm' : folder };
+  return spawn('linux.uml', args, { cwd: folder, env, detached: true, stdio: ['pipe', 'pipe', 'pipe', line] });
+}
+
+function read(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
