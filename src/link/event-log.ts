@@ -1,4 +1,4 @@
-/** The last events of each link, and those who listen to new ones. */
+/** The last events of each link (debugging aside), and those who listen to new ones. */
 import type { LinkEvent } from './types.js';
 
 /** Events kept for each link. */
@@ -9,11 +9,15 @@ export class EventLog {
   readonly #listeners = new Set<(event: LinkEvent) => void>();
 
   add(event: LinkEvent): void {
+    if (event.level !== 'debug') this.#keep(event);
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+
+  #keep(event: LinkEvent): void {
     const events = this.#events.get(event.link) ?? [];
     events.push(event);
     if (events.length > kept) events.shift();
     this.#events.set(event.link, events);
-    for (const listener of [...this.#listeners]) listener(event);
   }
 
   /** Oldest first. */

@@ -2,7 +2,7 @@
  * One link on the main thread: it feeds events to the table of its life (`life.ts`) and carries out the actions that the
  * table names, with the line, the packet worker and the system's network as its hands.
  */
-import { cause, describeCause, type Cause } from '../base/cause.js';
+import { cause, describeCause, type Cause, type CauseCode } from '../base/cause.js';
 import { assertNever, messageOf } from '../base/errors.js';
 import { formatIp4 } from '../base/ip.js';
 import type { Millis, Scheduler, Timer } from '../base/clock.js';
@@ -58,6 +58,8 @@ export class Link {
   #state: LinkState = 'down';
   /** Why the link is going, or went, down; what the next pause depends on. */
   #cause: Cause = cause('not-started');
+  /** The cause of the last warning since the link was up. */
+  #complained: CauseCode | undefined;
   #wanted = false;
   #terminateMs: Millis;
   #timer: Timer | undefined;
@@ -154,7 +156,18 @@ export class Link {
     const now = this.#parts.scheduler.now();
     if (next === 'up') this.#backoff.up(now);
     this.#board.entered(next, previous, why);
-    this.#say(levelOf(next, why), describeChange(this.config, next, why), why);
+    this.#say(this.#levelOf(next, why), describeChange(this.config, next, why), why);
+  }
+
+  /** A failure is a warning the first time; that it goes on is for those who look closely. */
+  #levelOf(next: LinkState, why: Cause | undefined): LinkEvent['level'] {
+    if (next === 'up') this.#complained = undefined;
+    if (next === 'closing' && why !== undefined) {
+      const again = this.#complained === why.code;
+      this.#complained = why.code;
+      return again ? 'debug' : 'warn';
+    }
+    return next === 'up' || next === 'down' ? 'info' : 'debug';
   }
 
   #say(level: LinkEvent['level'], message: string, why?: Cause, type: LinkEvent['type'] = 'state'): void {
@@ -408,11 +421,6 @@ export class Link {
     this.#letGo();
     this.#dispatch('line-ended', cause('internal', `the packet worker ended: ${reason}`));
   }
-}
-
-function levelOf(state: LinkState, why: Cause | undefined): LinkEvent['level'] {
-  if (state === 'closing' && why !== undefined) return 'warn';
-  return state === 'opening' || state === 'waiting' ? 'debug' : 'info';
 }
 
 function describeChange(config: LinkConfig, state: LinkState, why: Cause | undefined): string {
