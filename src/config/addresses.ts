@@ -20,11 +20,11 @@ export interface Endpoint {
 
 /** What no host can have as its address. */
 const reserved: readonly (readonly [Prefix, string])[] = [
-  [{ address: 0x00000000, length: 8 }, 'means "this network" (0.0.0.0/8)'],
-  [{ address: 0x7f000000, length: 8 }, 'is a loopback address (127.0.0.0/8)'],
-  [{ address: 0xe0000000, length: 4 }, 'is a multicast address (224.0.0.0/4)'],
+  [{ address: 0x00000000, length: 8 }, 'belongs to 0.0.0.0/8, which means "this network"'],
+  [{ address: 0x7f000000, length: 8 }, 'belongs to 127.0.0.0/8, the loopback addresses'],
+  [{ address: 0xe0000000, length: 4 }, 'belongs to 224.0.0.0/4, the multicast addresses'],
   [{ address: 0xffffffff, length: 32 }, 'is the broadcast address'],
-  [{ address: 0xf0000000, length: 4 }, 'is a reserved address (240.0.0.0/4)'],
+  [{ address: 0xf0000000, length: 4 }, 'belongs to 240.0.0.0/4, which is reserved'],
 ];
 
 /** The address of one host. */

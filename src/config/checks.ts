@@ -4,10 +4,10 @@ import { assertNever } from '../base/errors.js';
 import { formatIp4, formatPrefix, networkOf, overlaps, type Prefix } from '../base/ip.js';
 import type { TcpListenOptions } from '../line/options.js';
 import { formatDuration } from './duration.js';
-import { flowControlMap, usesSoftwareFlow, type LinkFacts } from './schema.js';
-import { code, show } from './text.js';
+import { flowControlCharacters, usesSoftwareFlow, type LinkFacts } from './schema.js';
+import { code, listed, show } from './text.js';
 import { formatPlace, mistakeAt, nodeAt, type Mistake, type Path, type Source } from './tree.js';
-import { interfaceName } from './values.js';
+import { interfaceName, linkName } from './values.js';
 
 /** A link in its file, with what is valid of it. */
 export interface LinkSite {
@@ -55,6 +55,8 @@ function checkAddresses(site: LinkSite): readonly Mistake[] {
 /** Without `interface`, the link's name is the interface's; not every name will do. */
 function checkInterface(site: LinkSite): readonly Mistake[] {
   const reading = interfaceName.read(site.name);
+  // A name that no link can have is reported as such.
+  if (!linkName.read(site.name).ok) return [];
   if (reading.ok || interfaceOf(site) !== site.name) return [];
   const problem = `this is the name of the interface too, and ${reading.problem}`;
   return [at(site, [], `${problem}; add \`interface\` with ${interfaceName.allowed}`, 'key')];
@@ -220,7 +222,7 @@ function warnOfNetworks(routes: readonly Route[]): readonly Mistake[] {
     const warnings: Mistake[] = [];
     if (
       local !== undefined &&
-      prefix.length > 0 &&
+      prefix.length > halfOfAll &&
       prefix.length < 32 &&
       overlaps(prefix, { address: local, length: 32 })
     ) {
@@ -239,9 +241,12 @@ function warnOfNetworks(routes: readonly Route[]): readonly Mistake[] {
   });
 }
 
-/** The narrowest route around a network with the same metric; the default route is meant to be around all. */
+/** The default route, also as its two halves, is meant to be around everything. */
+const halfOfAll = 1;
+
+/** The narrowest route around a network with the same metric. */
 function widerRoute(first: ReadonlyMap<string, Route>, { address, length }: Prefix, metric: number): Route | undefined {
-  for (let shorter = length - 1; shorter > 0; shorter--) {
+  for (let shorter = length - 1; shorter > halfOfAll; shorter--) {
     const wider = first.get(`${formatPrefix(networkOf({ address, length: shorter }))} ${metric}`);
     if (wider !== undefined) return wider;
   }
@@ -250,9 +255,10 @@ function widerRoute(first: ReadonlyMap<string, Route>, { address, length }: Pref
 
 function warnOfFlow(site: LinkSite): readonly Mistake[] {
   const { asyncmap } = site.facts.lcp;
-  if (asyncmap === undefined || !usesSoftwareFlow(site.facts.line) || (asyncmap & flowControlMap) === flowControlMap)
-    return [];
-  const message =
-    'lacks XON (17) and XOFF (19), which `flow: xonxoff` takes for itself; without `asyncmap` they are in it';
+  if (asyncmap === undefined || !usesSoftwareFlow(site.facts.line)) return [];
+  const lacking = flowControlCharacters.filter(({ octet }) => (asyncmap & (1 << octet)) === 0);
+  if (lacking.length === 0) return [];
+  const names = listed(lacking.map(({ name, octet }) => `${name} (${octet})`));
+  const message = `lacks ${names}, which \`flow: xonxoff\` takes out of the line; without \`asyncmap\` both are in it`;
   return [at(site, ['lcp', 'asyncmap'], message)];
 }

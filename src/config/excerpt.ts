@@ -45,7 +45,7 @@ function isWithinSecret(lines: readonly string[], index: number): boolean {
   let depth = depthOf(lines[index] ?? '');
   for (let above = index - 1; above >= 0 && depth > 0; above--) {
     const line = lines[above] ?? '';
-    if (line.trim() === '' || depthOf(line) >= depth) continue;
+    if (/^\s*(?:#|$)/.test(line) || depthOf(line) >= depth) continue;
     if (secretBlock.test(line.slice(0, longest))) return true;
     depth = depthOf(line);
   }

@@ -88,15 +88,18 @@ export interface Finding {
   readonly at: 'key' | 'value';
 }
 
-/** What zod found, a finding for each mistake. `homeOf` names the section that an unknown key belongs in. */
-export function findingsOf(error: z.ZodError, homeOf: (key: string) => string | undefined): readonly Finding[] {
+/** Names the section that knows a key, other than the one that it was found in. */
+export type HomeOf = (key: string, foundIn: Path) => string | undefined;
+
+/** What zod found, a finding for each mistake. */
+export function findingsOf(error: z.ZodError, homeOf: HomeOf): readonly Finding[] {
   return error.issues.flatMap((issue): readonly Finding[] => {
     const path = issue.path.filter((step) => typeof step !== 'symbol');
     if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message, at: 'value' }];
     const allowed = issue.message.split(' ');
     return issue.keys.map((key) => ({
       path: [...path, key],
-      message: unknownKey(key, allowed, homeOf(key)),
+      message: unknownKey(key, allowed, homeOf(key, path)),
       at: 'key',
     }));
   });

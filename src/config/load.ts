@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { codeOf, messageOf } from '../base/errors.js';
 import type { DaemonOverrides, Environment } from './daemon.js';
 import { parseConfig, type ConfigFile, type ParseResult } from './parse.js';
-import { maxFileSize } from './yaml.js';
+import { maxFileSize, tooLarge } from './yaml.js';
 
 /**
  * Reads and checks a config. A file that can't be read is an error among the others. Relative paths in the overrides are
@@ -64,7 +64,7 @@ async function readOpen(file: string, handle: FileHandle): Promise<ConfigFile> {
     if (bytesRead === 0) break;
     length += bytesRead;
   }
-  if (length > maxFileSize) return { file, failure: 'the file is too large; a config file may have 1 MiB' };
+  if (length > maxFileSize) return { file, failure: tooLarge };
   // What is not UTF-8 becomes U+FFFD here, which the parser reports with its place.
   return { file, text: new TextDecoder().decode(octets.subarray(0, length)) };
 }

@@ -103,7 +103,7 @@ class ConfigParser {
       const unknown = Array.from(root.entries.keys()).filter((key) => !keys.includes(key));
       for (const key of unknown) {
         const message =
-          key === 'daemon' ? '`daemon` is allowed in the main file only' : unknownKey(key, keys, homeOf(key));
+          key === 'daemon' ? '`daemon` is allowed in the main file only' : unknownKey(key, keys, homeOf(key, []));
         this.#errors.push(mistakeAt(source, [key], message, 'key'));
       }
     }
@@ -115,13 +115,7 @@ class ConfigParser {
     if (source === undefined || links === undefined) return;
     if (links.kind === 'map') for (const [name, entry] of links.entries) this.#readLink(source, name, entry);
     else if (links.kind === 'list' || links.text !== undefined) {
-      this.#errors.push(
-        mistakeAt(
-          source,
-          ['links'],
-          'links are a section; allowed: a key for each link, its name, with a section below',
-        ),
-      );
+      this.#errors.push(mistakeAt(source, ['links'], withAllowed('is no section', 'a key for each link, its name')));
     }
   }
 

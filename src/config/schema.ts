@@ -16,22 +16,26 @@ import {
   section,
   value,
   type Finding,
+  type HomeOf,
 } from './keys.js';
 import { line, lineShapes } from './lines.js';
 import { settingsShape } from './settings.js';
+import { code } from './text.js';
 import type { LinkConfig } from './types.js';
 import { character, characterMap, duration, flag, integer, interfaceName, orOff } from './values.js';
 
 const second = 1000;
 const hour = 3600 * second;
 
-/** XON and XOFF: software flow control takes them out of the line. */
-export const flowControlMap = 0x000a0000;
-const flowControlCharacters = [0x11, 0x13] as const;
+/** Software flow control takes them out of the line. */
+export const flowControlCharacters = [
+  { name: 'XON', octet: 0x11 },
+  { name: 'XOFF', octet: 0x13 },
+] as const;
 
 const controls = z
   .array(value(character('the characters 0 to 31, such as 17 or 0x11', (octet) => octet < 32)))
-  .transform((octets) => octets.reduce((map, octet) => (map | (1 << octet)) >>> 0, 0));
+  .transform(mapOf);
 
 const asyncmap = z
   .unknown()
@@ -70,11 +74,14 @@ const echoShape = {
 
 const echoSection = section(echoShape);
 
-/** `echo: off` is short for `echo: {interval: off}`. */
+/** `echo: off` is short for `echo: {interval: off}`, and `echo: 10s` alike. */
 const echo = z
   .preprocess((input) => (typeof input === 'string' ? { interval: input } : input), echoSection)
   .prefault({})
-  .register(keyFacts, { about: 'Whether and how the peer is asked for signs of life.', allowed: 'a section, or off' });
+  .register(keyFacts, {
+    about: 'Whether and how the peer is asked for signs of life.',
+    allowed: 'a section, a duration, or off',
+  });
 
 const lcpShape = {
   mru: defaulted(integer(64, 16384), '1500', {
@@ -233,7 +240,7 @@ function toLink(
   name: string,
   { interface: tun, networks, mtu, lcp, restart, ...link }: z.output<typeof linkSchema>,
 ): LinkConfig {
-  const software = usesSoftwareFlow(link.line);
+  const software = usesSoftwareFlow(link.line) ? flowControlCharacters.map(({ octet }) => octet) : [];
   return {
     ...link,
     name,
@@ -242,7 +249,7 @@ function toLink(
     mtu: mtu ?? Math.max(68, lcp.mru),
     lcp: {
       mru: lcp.mru,
-      asyncmap: lcp.asyncmap ?? (software ? flowControlMap : 0),
+      asyncmap: lcp.asyncmap ?? mapOf(software),
       magic: lcp.magic,
       pfc: lcp.pfc,
       acfc: lcp.acfc,
@@ -255,7 +262,7 @@ function toLink(
       echoIntervalMs: lcp.echo.interval,
       echoFailures: lcp.echo.failures,
     },
-    escape: lcp.escape ?? (software ? flowControlCharacters : []),
+    escape: lcp.escape ?? software,
     restart: {
       quickMs: restart.quick,
       quickMaxMs: restart['quick-max'] ?? Math.max(30 * second, restart.quick),
@@ -267,21 +274,27 @@ function toLink(
   };
 }
 
+/** Bit n stands for character n. RFC 1662 §7.1 */
+function mapOf(octets: readonly number[]): number {
+  return octets.reduce((map, octet) => (map | (1 << octet)) >>> 0, 0);
+}
+
 /** True when XON and XOFF have a meaning on the line. */
 export function usesSoftwareFlow(line: LineOptions | undefined): boolean {
   return line?.kind === 'serial' && line.flow === 'xonxoff';
 }
 
-/** The section that knows a key, for the author who put it elsewhere. */
-export function homeOf(key: string): string | undefined {
+/** For the author who put a key elsewhere. */
+export const homeOf: HomeOf = (key, foundIn) => {
   const homes: readonly (readonly [string, object])[] = [
-    ['the link', linkShape],
-    ['`lcp`', lcpShape],
-    ['`lcp.echo`', echoShape],
-    ['`restart`', restartShape],
-    ['a section of `networks`', { metric: networkShape.metric }],
-    ['`line`', { ...lineShapes.serial, ...lineShapes.exec }],
-    ['`daemon`', settingsShape],
+    ['link', linkShape],
+    ['lcp', lcpShape],
+    ['echo', echoShape],
+    ['restart', restartShape],
+    ['networks', { metric: networkShape.metric }],
+    ['line', { ...lineShapes.serial, ...lineShapes.exec }],
+    ['daemon', settingsShape],
   ];
-  return homes.find(([, shape]) => Object.hasOwn(shape, key))?.[0];
-}
+  const home = homes.find(([name, shape]) => name !== foundIn.at(-1) && Object.hasOwn(shape, key))?.[0];
+  return home === 'link' ? 'the link itself' : home && code(home);
+};

@@ -12,7 +12,11 @@ import { positionOf, type Entry, type Node } from './tree.js';
 /** The largest config file, in octets. */
 export const maxFileSize = 1 << 20;
 
-const maxLexemes = 200_000;
+/** What is said of a larger one. */
+export const tooLarge = 'the file has more than 1 MiB, the most for a config file';
+
+/** Enough for some thousand links. */
+const maxLexemes = 100_000;
 const maxDepth = 32;
 const maxNodes = 100_000;
 
@@ -53,8 +57,7 @@ function broken(mistakes: readonly SyntaxMistake[]): YamlReading {
 /** What a text file can't hold: also what is left of a file that is not UTF-8. */
 function notText(text: string): SyntaxMistake | undefined {
   if (text.length > maxFileSize) {
-    const size = (text.length / maxFileSize).toFixed(1);
-    return { offset: 0, message: `the file has ${size} MiB; a config file may have 1 MiB` };
+    return { offset: 0, message: tooLarge };
   }
   const offset = text.search(
     /(?!^\ufeff)[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffc\u{10000}-\u{10ffff}]/u,
@@ -74,7 +77,8 @@ function parse(text: string): readonly CST.Token[] {
   for (const lexeme of new Lexer().lex(text)) {
     tokens.push(...parser.next(lexeme));
     lexemes += 1;
-    if (lexemes > maxLexemes) throw new LimitError(0, 'the file holds too much for a config file');
+    if (lexemes > maxLexemes)
+      throw new LimitError(0, `the file holds more than ${maxLexemes} words and marks, the most for a config file`);
   }
   tokens.push(...parser.end());
   limitDepth(tokens);
@@ -138,7 +142,7 @@ class TreeBuilder {
     if (isMap(yaml)) return this.#map(yaml.items, yaml.range?.[0] ?? keyOffset);
     if (isSeq(yaml)) {
       const offset = yaml.range?.[0] ?? keyOffset;
-      const items = yaml.items.map((item) => this.build(item, offset));
+      const items = yaml.items.map((item) => this.build(item, isScalar(item) ? (item.range?.[0] ?? offset) : offset));
       return this.#counted({ kind: 'list', offset, size: sizeOf(items), items }, offset);
     }
     const offset = isScalar(yaml) ? (yaml.range?.[0] ?? keyOffset) : keyOffset;
