@@ -6,7 +6,7 @@ import type { TcpListenOptions } from '../line/options.js';
 import { formatDuration } from './duration.js';
 import { flowControlCharacters, usesSoftwareFlow, type LinkFacts } from './schema.js';
 import { code, listed, show } from './text.js';
-import { formatPlace, mistakeAt, nodeAt, type Mistake, type Path, type Source } from './tree.js';
+import { formatPlace, mistakeAt, nodeAt, type Message, type Mistake, type Path, type Source } from './tree.js';
 import { interfaceName, linkName } from './values.js';
 
 /** A link in its file, with what is valid of it. */
@@ -37,7 +37,7 @@ export function checkLinks(sites: readonly LinkSite[], control: string): Checked
   };
 }
 
-function at(site: LinkSite, path: Path, message: string, where?: 'key'): Mistake {
+function at(site: LinkSite, path: Path, message: Message, where?: 'key'): Mistake {
   return mistakeAt(site.source, ['links', site.name, ...path], message, where);
 }
 
@@ -87,7 +87,7 @@ class Uses {
   /** A mistake when the thing is taken. */
   claim(thing: string, site: LinkSite, path: Path, message: (by: string) => string): readonly Mistake[] {
     const first = this.#uses.get(thing);
-    if (first !== undefined) return [at(site, path, message(mention(first.site, first.path)))];
+    if (first !== undefined) return [at(site, path, () => message(mention(first.site, first.path)))];
     this.#uses.set(thing, { site, path });
     return [];
   }
@@ -95,7 +95,7 @@ class Uses {
   /** A mistake when the thing is taken, which is not claimed. */
   refuse(thing: string, site: LinkSite, path: Path, message: (by: string) => string): readonly Mistake[] {
     const first = this.#uses.get(thing);
-    return first === undefined ? [] : [at(site, path, message(mention(first.site, first.path)))];
+    return first === undefined ? [] : [at(site, path, () => message(mention(first.site, first.path)))];
   }
 }
 
@@ -233,7 +233,7 @@ function warnOfNetworks(routes: readonly Route[]): readonly Mistake[] {
     const wider = widerRoute(first, prefix, metric);
     if (wider === undefined) return warnings;
     const around = formatPrefix(wider.prefix);
-    const message =
+    const message = (): string =>
       wider.site === site
         ? `${name} is part of ${around}, which is listed too`
         : `${name} is part of ${around} behind ${mention(wider.site, wider.path)} and takes precedence; different metrics say that this is meant`;

@@ -2,7 +2,7 @@
  * The line of a config file that a message is about, with a caret below the place. What may be a secret is left out: the
  * words of a command, and whatever stands behind a key that sounds like a password.
  */
-import { printable } from './text.js';
+import { printable, withoutPassword } from './text.js';
 
 /** What is shown of a line at most, in characters. */
 const width = 100;
@@ -37,7 +37,7 @@ function hideSecrets(lines: readonly string[], index: number): string {
   const line = lines[index] ?? '';
   if (line.length > longest || isWithinSecret(lines, index)) return `${' '.repeat(Math.min(indentOf(line), longest))}…`;
   const match = secretKey.exec(line);
-  return match === null ? line : `${line.slice(0, match.index + match[0].length)}…`;
+  return match === null ? withoutPassword(line) : `${line.slice(0, match.index + match[0].length)}…`;
 }
 
 /** True when a line further up, indented less, begins a secret value. */

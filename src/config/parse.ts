@@ -134,8 +134,9 @@ class ConfigParser {
     const first = this.#sites.get(name);
     if (first === undefined) this.#sites.set(name, { name, source, facts: readFacts(plain) });
     else {
-      const place = formatPlace(mistakeAt(first.source, path, '', 'key'));
-      this.#errors.push(mistakeAt(source, path, `there is a link of this name already (${place})`, 'key'));
+      const place = mistakeAt(first.source, path, '', 'key');
+      const message = (): string => `there is a link of this name already (${formatPlace(place)})`;
+      this.#errors.push(mistakeAt(source, path, message, 'key'));
     }
   }
 
@@ -161,7 +162,15 @@ class ConfigParser {
 
 function toError({ source, offset, path, message }: Mistake, lines: readonly string[]): ConfigError {
   const { line, column } = positionOf(source.text, offset);
-  return { file: source.file, line, column, path: formatPath(path), message, excerpt: excerpt(lines, line, column) };
+  const text = typeof message === 'string' ? message : message();
+  return {
+    file: source.file,
+    line,
+    column,
+    path: formatPath(path),
+    message: text,
+    excerpt: excerpt(lines, line, column),
+  };
 }
 
 function placelessError({ origin, name, message }: OutsideFinding): ConfigError {

@@ -1,10 +1,10 @@
 /** What the YAML library's errors mean for the author of a config, and where he has to look. */
 import { type CST, type ErrorCode, type YAMLError } from 'yaml';
-import { positionOf } from './tree.js';
+import { positionOf, type Message } from './tree.js';
 
 export interface SyntaxMistake {
   readonly offset: number;
-  readonly message: string;
+  readonly message: Message;
 }
 
 /** The library's errors as ours: one for each line, as what the parser stumbles over behind a mistake is noise. */

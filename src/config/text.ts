@@ -5,9 +5,14 @@ const shownLength = 40;
 
 /** A value as a message shows it: as it was written, in quotes when it would be hard to read, cut when it is long. */
 export function show(text: string): string {
-  const start = Array.from(text.slice(0, 2 * shownLength));
-  const cut = start.length > shownLength ? `${start.slice(0, shownLength - 1).join('')}…` : text;
+  const start = Array.from(withoutPassword(text.slice(0, 1000)));
+  const cut = start.length > shownLength ? `${start.slice(0, shownLength - 1).join('')}…` : start.join('');
   return /^[^\p{C}\p{Z}]+$/u.test(cut) ? cut : printable(JSON.stringify(cut));
+}
+
+/** `user:password@host` without its password. */
+export function withoutPassword(text: string): string {
+  return text.replace(/:[^:@\s/]+@/g, ':…@');
 }
 
 /** A key or word of the config as a message shows it. */

@@ -44,19 +44,22 @@ export interface Source {
   readonly root: Node | undefined;
 }
 
+/** Words that may cost time, such as the place of something else: made only for the mistakes that are shown. */
+export type Message = string | (() => string);
+
 /** Something to say about a place in a source. */
 export interface Mistake {
   readonly source: Source;
   readonly offset: number;
   readonly path: Path;
-  readonly message: string;
+  readonly message: Message;
 }
 
 /**
  * A mistake at the value of that path, or at its key. What isn't in the file is reported at the key of the section that lacks
  * it; where a single value stands for a whole section (`line: /dev/ttyS0`), at that value.
  */
-export function mistakeAt(source: Source, path: Path, message: string, at: 'value' | 'key' = 'value'): Mistake {
+export function mistakeAt(source: Source, path: Path, message: Message, at: 'value' | 'key' = 'value'): Mistake {
   let here: Entry | undefined = source.root && { keyOffset: source.root.offset, value: source.root };
   for (const [depth, step] of path.entries()) {
     const next = entryOf(here?.value, step);

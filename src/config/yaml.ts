@@ -7,7 +7,7 @@ import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type CST } fr
 import { messageOf } from '../base/errors.js';
 import { syntaxMistakes, walk, type SyntaxMistake } from './syntax.js';
 import { code } from './text.js';
-import { positionOf, type Entry, type Node } from './tree.js';
+import { positionOf, type Entry, type Message, type Node } from './tree.js';
 
 /** The largest config file, in octets. */
 export const maxFileSize = 1 << 20;
@@ -161,7 +161,7 @@ class TreeBuilder {
       if (key === '') this.#add(keyOffset, 'a key has to be a single word');
       else if (key === '<<') this.#add(keyOffset, 'merge keys (`<<`) are not supported; write the settings out');
       else if (first !== undefined)
-        this.#add(keyOffset, `${code(key)} is given twice; first in ${this.#line(first.keyOffset)}`);
+        this.#add(keyOffset, () => `${code(key)} is given twice; first in ${this.#line(first.keyOffset)}`);
       else entries.set(key, { keyOffset, value });
     }
     const values = Array.from(entries.values(), ({ value }) => value);
@@ -176,7 +176,7 @@ class TreeBuilder {
     return node;
   }
 
-  #add(offset: number, message: string): void {
+  #add(offset: number, message: Message): void {
     this.mistakes.push({ offset, message });
   }
 

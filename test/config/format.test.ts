@@ -94,6 +94,7 @@ describe('an excerpt', () => {
     ['  a: {user: x, PSK: hunter2, b: 1}', '  a: {user: x, PSK: …'],
     ['    line: {exec: sshpass -p hunter2}', '    line: {exec: …'],
     ['    exec: [sshpass, -p, hunter2]', '    exec: …'],
+    ['    tcp: me:hunter2@host:7000', '    tcp: me:…@host:7000'],
     ['    passive: on', '    passive: on'],
     ['    exec:', '    exec:'],
   ];
