@@ -1,17 +1,17 @@
 #!/bin/sh
 # The first process of the guest (pppd-guest.ts): Debian's programs on a kernel with PPP, in user-mode Linux. Its root is the
-# host's file system, read-only; /mnt is the folder that the two share. Then it runs what the console tells it to:
-# for a line "NUMBER SECONDS" the script /mnt/NUMBER.sh, at most so long, with its output to /mnt/NUMBER.out.
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp
+# host's file system, read-only; /run/share is the folder that the two share. Then it runs what the console tells it to: for a
+# line "NUMBER SECONDS" the script NUMBER.sh of that folder, at most so long, with its output to NUMBER.out.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/run
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mountpoint -q /dev || mount -t devtmpfs devtmpfs /dev
 mkdir -p /dev/pts /dev/shm
 mount -t devpts -o ptmxmode=666 devpts /dev/pts
 # pppd writes there.
-for folder in /run /tmp /var/log /etc/ppp; do mount -t tmpfs tmpfs $folder; done
-mkdir -p /run/lock
-mount -t hostfs hostfs /mnt -o "$share"
+for folder in /run /var/log /etc/ppp; do mount -t tmpfs tmpfs $folder; done
+mkdir -p /run/lock /run/share
+mount -t hostfs hostfs /run/share -o "$share"
 # $share and the like are kernel parameters that the kernel does not know: it hands them to us.
 for module in slhc ppp_generic crc-ccitt ppp_async; do
   busybox insmod "$(find "$modules" -name $module.ko)"
@@ -21,7 +21,7 @@ echo 1 >/proc/sys/net/ipv4/ip_forward
 stty raw -echo </dev/console
 echo "guest: ready"
 while read -r number seconds; do
-  timeout -k 1 "$seconds" sh "/mnt/$number.sh" >"/mnt/$number.out" 2>&1 </dev/null
+  timeout -k 1 "$seconds" sh "/run/share/$number.sh" >"/run/share/$number.out" 2>&1 </dev/null
   echo "guest: done $number $?"
 done </dev/console
 # The console's end: whoever started the guest is no more.

@@ -1,10 +1,10 @@
 /**
  * A real peer: Debian's pppd on a Linux kernel's PPP, in a virtual machine (user-mode Linux) that needs no rights and boots in
- * two seconds. The host's file system is the guest's root (read-only), so the guest has whatever the host has. Its serial
- * line, /dev/ttyS0, is a socket at this side. One boot serves many cases: `run` runs a shell script in the guest.
+ * two seconds. The host's file system is the guest's root (read-only), so the guest has whatever the host has; it may
+ * write below /run. Its serial line, /dev/ttyS0, is a socket at this side. One boot serves many cases: `run` runs a shell
+ * script in the guest.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import {
   accessSync,
   constants,
@@ -19,6 +19,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { messageOf } from '../../src/base/errors.js';
 import { native } from '../../src/native/binding.js';
 import { eventually, within } from '../support/eventually.js';
 import { must } from '../support/process.js';
@@ -46,6 +47,8 @@ export class PppdGuest {
   readonly #kernel: ChildProcess;
   readonly #waiting = new Map<number, (status: number) => void>();
   readonly #ready: Promise<void>;
+  /** Resolves when the guest is no more, for whatever reason. */
+  readonly #ended: Promise<void>;
   #console = '';
   #runs = 0;
   #queue: Promise<unknown> = Promise.resolve();
@@ -56,6 +59,17 @@ export class PppdGuest {
     this.#folder = folder;
     this.#kernel = boot(folder, preload, its);
     native.close(its);
+    this.#ended = new Promise((resolve) => {
+      this.#kernel.once('exit', () => {
+        resolve();
+      });
+      this.#kernel.once('error', (error) => {
+        this.#console += error.message;
+        resolve();
+      });
+    });
+    // A guest that ended is noticed by `#ended`.
+    this.#kernel.stdin?.on('error', () => undefined);
     this.#ready = new Promise((resolve) => {
       this.#read((line) => {
         if (line === 'guest: ready') resolve();
@@ -114,9 +128,9 @@ export class PppdGuest {
     const words = ['local', 'noauth', 'debug', 'nodetach', ...options].map((option) => `'${option}'`).join(' ');
     await this.must(
       [
-        `{ sh -c 'echo $$ >/mnt/${base}.pid; exec "$0" "$@"' pppd /dev/ttyS0 115200 logfile /mnt/${base}.log ${words}`,
-        `  echo $? >/mnt/${base}.status`,
-        `} </dev/null >/mnt/${base}.out 2>&1 &`,
+        `{ sh -c 'echo $$ >/run/share/${base}.pid; exec "$0" "$@"' pppd /dev/ttyS0 115200 logfile /run/share/${base}.log ${words}`,
+        `  echo $? >/run/share/${base}.status`,
+        `} </dev/null >/run/share/${base}.out 2>&1 &`,
       ].join('\n'),
     );
     return new Pppd(this, join(this.#folder, 'share', base));
@@ -129,12 +143,10 @@ export class PppdGuest {
 
   /** Ends the guest. Safe to call twice. */
   async close(): Promise<void> {
-    const kernel = this.#kernel;
-    if (kernel.exitCode === null && kernel.signalCode === null) {
-      const ended = once(kernel, 'exit');
-      // It has helpers beside it, in the process group that it leads.
-      if (kernel.pid !== undefined) process.kill(-kernel.pid, 'SIGKILL');
-      await within(ended, RUN_TIMEOUT_MS, 'the end of the guest');
+    const { pid, exitCode, signalCode } = this.#kernel;
+    if (pid !== undefined && exitCode === null && signalCode === null) {
+      process.kill(-pid, 'SIGKILL'); // it has helpers beside it, in the process group that it leads
+      await within(this.#ended, RUN_TIMEOUT_MS, 'the end of the guest');
     }
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -158,18 +170,13 @@ export class PppdGuest {
 
   /** A guest that has ended answers nothing: say so at once, with its last words. */
   async #orEnd<T>(wait: Promise<T>): Promise<T> {
-    const kernel = this.#kernel;
-    const ended =
-      kernel.exitCode !== null || kernel.signalCode !== null
-        ? Promise.resolve()
-        : once(kernel, 'exit').then(() => undefined);
-    const died = ended.then(() => {
+    const ended = this.#ended.then(() => {
       throw new Error('the guest has ended');
     });
     try {
-      return await Promise.race([wait, died]);
+      return await Promise.race([wait, ended]);
     } catch (error) {
-      throw new Error(`${String(error)}\nits console:\n${this.#console}`, { cause: error });
+      throw new Error(`${messageOf(error)}\nits console:\n${this.#console}`, { cause: error });
     }
   }
 
@@ -217,7 +224,7 @@ export class Pppd {
 
   /** Ends it and gives its exit status; fine when it has ended already. */
   async stop(signal: 'TERM' | 'KILL' | 'HUP' = 'TERM', timeoutMs = 20_000): Promise<number> {
-    if (this.status === undefined) await this.#guest.run(`kill -${signal} $(cat /mnt/${this.#name}.pid)`);
+    if (this.status === undefined) await this.#guest.run(`kill -${signal} $(cat /run/share/${this.#name}.pid)`);
     return this.exited(timeoutMs);
   }
 
@@ -234,7 +241,7 @@ export class Pppd {
     try {
       return await eventually(condition, timeoutMs, what);
     } catch (error) {
-      throw new Error(`${String(error)}\npppd's log:\n${this.log}\nthe guest's console:\n${this.#guest.console}`, {
+      throw new Error(`${messageOf(error)}\npppd's log:\n${this.log}\nthe guest's console:\n${this.#guest.console}`, {
         cause: error,
       });
     }
