@@ -114,6 +114,7 @@ function nameOf(options: LineOptions): string {
     case 'unix-listen':
       return options.path;
     case 'exec':
-      return options.command.join(' ');
+      // Only the program: its arguments may hold a password.
+      return options.command[0];
   }
 }

@@ -1,3 +1,4 @@
+/** Encoder and decoder allocate nothing per frame in steady state. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { FrameDecoder } from '../../src/framing/decoder.js';

@@ -1,3 +1,4 @@
+/** The frame decoder: vectors, any chunking, every kind of garbage, and what it counts. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+/** The frame encoder: vectors, the escapes that each setting asks for, and what a caller may not do. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';

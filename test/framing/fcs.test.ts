@@ -1,3 +1,4 @@
+/** FCS-16 against RFC 1662 and against a bit-by-bit reckoning. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';

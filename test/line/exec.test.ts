@@ -1,3 +1,4 @@
+/** A program as a line: its data, its end by status and signal, and that none is left running. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

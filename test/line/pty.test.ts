@@ -1,3 +1,4 @@
+/** The pty that linkd publishes: opened, hung up, opened again, and taken away. */
 import assert from 'node:assert/strict';
 import {
   closeSync,

@@ -1,3 +1,4 @@
+/** UUCP lock files: made whole, refused while their owner lives, taken over when it is dead. */
 import assert from 'node:assert/strict';
 import { closeSync, existsSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

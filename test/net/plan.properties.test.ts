@@ -1,3 +1,4 @@
+/** Plans in a small model of the kernel: they reach what is wanted, touch only ours, and then have nothing left to do. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';

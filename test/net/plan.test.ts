@@ -1,3 +1,4 @@
+/** Wanted and observed state to the `ip` commands that lead from one to the other. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { parseIp4, parsePrefix, type Ip4, type Prefix } from '../../src/base/ip.js';

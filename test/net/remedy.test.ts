@@ -1,3 +1,4 @@
+/** What is said about each refusal of the kernel. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import type { Operation } from '../../src/net/plan.js';

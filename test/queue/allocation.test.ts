@@ -1,3 +1,4 @@
+/** The queue allocates nothing per packet in steady state. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { FqCodel } from '../../src/queue/fq-codel.js';

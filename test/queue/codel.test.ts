@@ -1,3 +1,4 @@
+/** The control law of CoDel in virtual time. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { Codel, type CodelParameters } from '../../src/queue/codel.js';

@@ -1,3 +1,4 @@
+/** ECN marks, with the header checksums that they need. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+/** The flow hash: what belongs to one flow, and headers that are cut off or forged. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';

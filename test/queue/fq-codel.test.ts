@@ -1,3 +1,4 @@
+/** FQ-CoDel in virtual time: sparse flows first, fairness, delay on slow lines, and no slot lost. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';

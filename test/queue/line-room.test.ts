@@ -1,3 +1,4 @@
+/** How much may be handed to a line, by its speed and by the kernel's count. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+/** The packet pool: every slot is in one hand at a time. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+/** The namespace lab does what system tests trust it to do. */
 import { after, before, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';

@@ -1,3 +1,4 @@
+/** Children of tests: output, waits and ends. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
