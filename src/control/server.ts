@@ -121,7 +121,8 @@ export class ControlServer {
     try {
       await this.#expectEmptyBody(request);
       this.#reply(method, url, response);
-      this.#log.debug({ method, url, status: response.statusCode }, 'control request');
+      // Who only looks, often every second, is not worth a line.
+      if (method === 'POST') this.#log.info({ method, url, status: response.statusCode }, 'control command');
     } catch (thrown) {
       if (request.destroyed && !request.complete) return; // The client went while it was still sending.
       const refusal = thrown instanceof Refusal ? thrown : this.#ownMistake(thrown, method, url);

@@ -30,7 +30,8 @@ export class ExecSource implements LineSource {
   async open(signal: AbortSignal): Promise<Line> {
     signal.throwIfAborted();
     const { command, pty, speed } = this.#options;
-    const name = command.join(' ');
+    // Its arguments may hold a password: no log and no status shows them.
+    const [name] = command;
     const [fd, theirs] = this.#pair(name);
     let program: Program;
     try {

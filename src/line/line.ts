@@ -11,7 +11,7 @@ export type StreamEnd = { readonly kind: 'eof' } | { readonly kind: 'error'; rea
 export interface Line {
   /** The descriptor, non-blocking and raw. It belongs to the line: valid until `close`. */
   readonly fd: number;
-  /** For people: `/dev/ttyS0`, `10.1.2.3:7000`, `ssh branch`. */
+  /** For people: `/dev/ttyS0`, `10.1.2.3:7000`, `ssh`; never a secret. */
   readonly name: string;
   /** Baud, where the line has a speed. */
   readonly speed: number | undefined;
