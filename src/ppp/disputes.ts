@@ -30,14 +30,15 @@ export class Disputes {
     this.#current = new Map();
   }
 
-  /** `again` is false for a mere retransmission, which doesn't count. Without a stake, the dispute never fails anything. */
-  add(type: number, why: string, again: boolean, stake: Stake | undefined): void {
-    const before = this.count(type);
-    this.#current.set(type, { why, count: before + (again || before === 0 ? 1 : 0), stake });
+  /** Counts once per packet, and not at all for a mere retransmission. Without a stake, the dispute never fails anything. */
+  add(type: number, why: string, retransmitted: boolean, stake: Stake | undefined): void {
+    const before = this.before(type);
+    this.#current.set(type, { why, count: retransmitted && before > 0 ? before : before + 1, stake });
   }
 
-  count(type: number): number {
-    return (this.#current.get(type) ?? this.#previous.get(type))?.count ?? 0;
+  /** How often the packets up to the last one disputed the option. */
+  before(type: number): number {
+    return this.#previous.get(type)?.count ?? 0;
   }
 
   /** The cause to fail with, once an option was disputed more often than its stake allows. */

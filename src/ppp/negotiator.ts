@@ -83,6 +83,11 @@ export class Negotiator {
     return this.#state;
   }
 
+  /** What the peer did to end the protocol, if it did. */
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
   /** Administrative Open. In Stopped, Closing, Stopping and Opened it starts over: the restart option, footnote r. */
   open(now: Millis): void {
     this.#step('Open', now);
@@ -195,8 +200,8 @@ export class Negotiator {
   }
 
   #receiveReply(packet: Packet, now: Millis): void {
-    const invalid = this.#ours.reply(packet, (message) => {
-      this.#context.note('debug', `${this.#layer.name}: ${message}`);
+    const invalid = this.#ours.reply(packet, (level, message) => {
+      this.#context.note(level, `${this.#layer.name}: ${message}`);
     });
     if (invalid !== undefined) {
       this.#context.count(invalid);
@@ -260,6 +265,8 @@ export class Negotiator {
       return;
     }
     if (isNegotiating(next) && !isNegotiating(from) && reply === undefined) this.#begin();
+    if (isNegotiating(next) && from === 'Opened')
+      this.#context.note('info', `${this.#layer.name}: the peer starts over`);
     this.#state = next;
     const step: Step = { event, from, actions, now, packet, reply };
     for (const action of actions) {

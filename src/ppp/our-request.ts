@@ -7,6 +7,8 @@ import { Code } from './numbers.js';
 import { buildOptions, parseOptions, type Packet, type RawOption } from './packet.js';
 import type { Policy } from './their-request.js';
 
+type Note = (level: 'debug' | 'info', message: string) => void;
+
 export class OurRequest {
   readonly #policy: Policy;
   readonly #maxFailure: number;
@@ -44,7 +46,7 @@ export class OurRequest {
    * Takes a reply in; the counter's name when it is to be discarded. A reply counts once, and only to the last request:
    * a second one is out of sequence (RFC 1661 §4.3, RCA), or a line that doubles packets would never open.
    */
-  reply(packet: Packet, note: (message: string) => void): Counter | undefined {
+  reply(packet: Packet, note: Note): Counter | undefined {
     if (this.#sent === undefined || this.#answered || packet.id !== this.#sent.id) return 'wrong-id';
     const refusal = this.#check(packet, this.#sent);
     if (typeof refusal === 'string') return refusal;
@@ -53,6 +55,7 @@ export class OurRequest {
       this.#disputes.clear();
       for (const option of this.#policy.options) option.takeAck();
     } else {
+      if (packet.code === Code.configureNak) this.#disputes.restate();
       for (const { type, data } of refusal) this.#refused(packet.code, type, data, note);
     }
     return undefined;
@@ -77,20 +80,20 @@ export class OurRequest {
       : 'bad-reply';
   }
 
-  #refused(code: number, type: number, data: Uint8Array, note: (message: string) => void): void {
+  #refused(code: number, type: number, data: Uint8Array, note: Note): void {
     const option = this.#policy.options.find((candidate) => candidate.type === type);
     if (option === undefined) return; // the peer would like us to ask for what we don't know: §5.3
     if (code === Code.configureReject) {
       option.takeReject();
-      note(`the peer rejected ${option.name}`);
+      note('info', `the peer rejected ${option.name}`);
       return;
     }
     // Nak'd time and again: go on without the option, unless there is no going on without it.
-    const drop = !option.neverDrop && this.#disputes.count(type) >= this.#maxFailure;
+    const drop = !option.neverDrop && this.#disputes.before(type) >= this.#maxFailure;
     const why = option.takeNak(data, drop);
     const stake = option.neverDrop ? { limit: this.#maxFailure, failure: this.#policy.failure } : undefined;
-    this.#disputes.add(type, why, true, stake);
-    note(why);
+    this.#disputes.add(type, why, false, stake);
+    note('debug', why);
   }
 }
 

@@ -45,6 +45,8 @@ export class Session {
   #wasUp = false;
   /** Why we close the session, once we do. */
   #cause: Cause | undefined;
+  /** Why it was ending when the line was lost. */
+  #ending: Cause | undefined;
 
   /** `random` gives unsigned 32-bit numbers. */
   constructor(options: SessionOptions, random: () => number) {
@@ -103,6 +105,7 @@ export class Session {
   lineLost(now: Millis): void {
     if (this.#over) return;
     this.#now = now;
+    this.#ending = this.#endingNow();
     this.#lcp.down(now);
     this.#over = true;
   }
@@ -155,6 +158,14 @@ export class Session {
 
   poll(): SessionOutput | undefined {
     return this.#outputs.shift();
+  }
+
+  /**
+   * Why the session is about to end, or would have: we close it, or the peer has terminated it. It is the better cause where
+   * the line goes before `finished` comes, as it does with a peer that hangs up at once.
+   */
+  get ending(): Cause | undefined {
+    return this.#ending ?? this.#endingNow();
   }
 
   /** IP packets may flow. */
@@ -218,9 +229,15 @@ export class Session {
     }
   }
 
+  #endingNow(): Cause | undefined {
+    const { terminated } = this.#lcp;
+    return this.#cause ?? (terminated === undefined ? undefined : this.#explain(terminated));
+  }
+
   #finish(reason: Cause): void {
     if (this.#over) return;
     this.#over = true;
+    this.#cause = reason;
     this.#emit({ type: 'finished', cause: reason });
   }
 

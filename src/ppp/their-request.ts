@@ -35,7 +35,7 @@ export class TheirRequest {
 
   /** The reply to a request. An Ack puts what was asked for into force (`Option.theirs`). */
   judge(id: number, requested: readonly RawOption[], room: number): Packet {
-    const again = id !== this.#lastId;
+    const retransmitted = id === this.#lastId;
     this.#lastId = id;
     this.#disputes.restate();
     const convert = this.#naksSent >= this.#maxFailure;
@@ -46,7 +46,7 @@ export class TheirRequest {
       const option = this.#policy.options.find(({ type }) => type === raw.type);
       if (option === undefined || present.has(option)) {
         // Unknown, or listed twice, which none of our options may be (§6).
-        this.#disputes.add(raw.type, this.#policy.describeUnknown(raw), again, this.#stake(1, undefined));
+        this.#disputes.add(raw.type, this.#policy.describeUnknown(raw), retransmitted, this.#stake(1, undefined));
         rejects.push(raw);
         continue;
       }
@@ -55,7 +55,7 @@ export class TheirRequest {
       if (review.kind === 'ack') continue;
       const negotiable = review.kind === 'nak' && !option.neverReject;
       // Where Naks become Rejects, the peer may ask as often again.
-      this.#disputes.add(raw.type, review.why, again, this.#stake(negotiable ? 2 : 1, review.failure));
+      this.#disputes.add(raw.type, review.why, retransmitted, this.#stake(negotiable ? 2 : 1, review.failure));
       // Max-Failure turns Naks into Rejects. RFC 1661 §4.6
       if (review.kind === 'reject' || (convert && negotiable)) rejects.push(raw);
       else naks.push({ type: raw.type, data: review.data });

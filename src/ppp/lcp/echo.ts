@@ -37,6 +37,11 @@ export class KeepAlive {
     this.#unanswered = 0;
   }
 
+  /** How long nothing good has come. */
+  silence(now: Millis): Millis {
+    return now - this.#heardAt;
+  }
+
   nextTimeout(): Millis | undefined {
     return this.#deadline;
   }

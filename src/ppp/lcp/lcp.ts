@@ -80,7 +80,12 @@ export class Lcp {
     this.#negotiator.timeout(now);
     const due = this.#keepAlive.timeout(now);
     if (due === 'echo') this.#sendEcho(now);
-    if (due === 'dead') this.#events.failed(cause('peer-dead', 'its echo replies are missing'), now);
+    if (due === 'dead') {
+      this.#events.failed(
+        cause('peer-dead', `no sign of life for ${Math.round(this.#keepAlive.silence(now) / 1000)} s`),
+        now,
+      );
+    }
   }
 
   get isOpen(): boolean {
@@ -104,6 +109,11 @@ export class Lcp {
       case 'Stopping':
         return 'terminate';
     }
+  }
+
+  /** How the peer brought LCP to its end, once it did, until the last wait is over. */
+  get terminated(): Ending | undefined {
+    return this.#negotiator.state === 'Stopping' ? this.#negotiator.ending : undefined;
   }
 
   /** Closed for good: nothing of the peer's can open it again. */

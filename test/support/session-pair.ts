@@ -1,0 +1,279 @@
+/**
+ * Two stations on a line in virtual time: two PPP sessions, or a session and a scripted peer. Nothing waits: time jumps
+ * from one event to the next. What a session must always keep to is checked at every output.
+ */
+import assert from 'node:assert/strict';
+import type { Cause } from '../../src/base/cause.js';
+import type { Millis } from '../../src/base/clock.js';
+import { parseIp4 } from '../../src/base/ip.js';
+import { Protocol } from '../../src/ppp/numbers.js';
+import type { IpcpOptions, LcpOptions, SessionOptions } from '../../src/ppp/options.js';
+import { defaultFraming, type Framing, type SessionOutput } from '../../src/ppp/outputs.js';
+import { Session } from '../../src/ppp/session.js';
+import type { Frame, LossyLine } from './lossy-line.js';
+import { seededRandom } from './random.js';
+
+/** One end of a line. */
+export interface Station {
+  start(now: Millis): void;
+  receive(frame: Frame, now: Millis): void;
+  nextTimeout(): Millis | undefined;
+  timeout(now: Millis): void;
+  /** The frames to be sent since the last call. */
+  take(): Frame[];
+}
+
+export const defaultLcp: LcpOptions = {
+  mru: 1500,
+  asyncmap: 0,
+  magic: true,
+  pfc: true,
+  acfc: true,
+  restartMs: 3000,
+  maxConfigure: 10,
+  maxTerminate: 2,
+  maxFailure: 5,
+  passive: false,
+  silent: false,
+  echoIntervalMs: 10_000,
+  echoFailures: 3,
+};
+
+export function ip(text: string): number {
+  const address = parseIp4(text);
+  assert(address !== undefined, text);
+  return address;
+}
+
+/** The end with 10.0.0.1, whose peer is 10.0.0.2; what is given replaces the defaults. */
+export function sessionOptions(lcp: Partial<LcpOptions> = {}, ipcp: Partial<IpcpOptions> = {}): SessionOptions {
+  return {
+    lcp: { ...defaultLcp, ...lcp },
+    ipcp: { local: ip('10.0.0.1'), remote: ip('10.0.0.2'), ...ipcp },
+  };
+}
+
+/** The options of the other end. */
+export function mirrored(lcp: Partial<LcpOptions> = {}, ipcp: Partial<IpcpOptions> = {}): SessionOptions {
+  return sessionOptions(lcp, { local: ip('10.0.0.2'), remote: ip('10.0.0.1'), ...ipcp });
+}
+
+/** A session with the duties of its caller: drains the outputs after each input, and watches what comes out. */
+export class SessionStation implements Station {
+  readonly session: Session;
+  readonly outputs: SessionOutput[] = [];
+  finished: Cause | undefined;
+  framing: Framing = defaultFraming;
+  ups = 0;
+  downs = 0;
+  sends = 0;
+  #pending: Frame[] = [];
+
+  constructor(options: SessionOptions, seed = 1, random = seededRandom(seed)) {
+    this.session = new Session(options, random);
+  }
+
+  get isUp(): boolean {
+    return this.ups > this.downs;
+  }
+
+  /** The notes so far, in order. */
+  get notes(): string[] {
+    return this.outputs.flatMap((output) => (output.type === 'note' ? [output.message] : []));
+  }
+
+  start(now: Millis): void {
+    this.session.start(now);
+    this.#drain();
+  }
+
+  receive({ protocol, packet }: Frame, now: Millis): void {
+    if (protocol === Protocol.ip && this.session.networkUp) this.session.heard(now);
+    else this.session.receive(protocol, packet, now);
+    this.#drain();
+  }
+
+  nextTimeout(): Millis | undefined {
+    return this.session.nextTimeout();
+  }
+
+  timeout(now: Millis): void {
+    this.session.timeout(now);
+    this.#drain();
+    const next = this.session.nextTimeout();
+    assert(next === undefined || next > now, 'a timer that was due fires and is gone');
+  }
+
+  close(now: Millis, cause: Cause): void {
+    this.session.close(now, cause);
+    this.#drain();
+  }
+
+  lineLost(now: Millis): void {
+    const sends = this.sends;
+    this.session.lineLost(now);
+    this.#drain();
+    assert.equal(this.sends, sends, 'nothing is sent when the line is lost');
+  }
+
+  take(): Frame[] {
+    const frames = this.#pending;
+    this.#pending = [];
+    return frames;
+  }
+
+  #drain(): void {
+    for (let output = this.session.poll(); output !== undefined; output = this.session.poll()) this.#watch(output);
+    assert.equal(this.session.networkUp, this.isUp, 'networkUp says what the outputs say');
+    if (this.finished !== undefined) {
+      assert.equal(this.isUp, false, 'the network is down when the session is over');
+      assert.equal(this.session.nextTimeout(), undefined, 'no timer runs when the session is over');
+      assert.equal(this.session.describe().phase, 'dead');
+    }
+  }
+
+  #watch(output: SessionOutput): void {
+    assert.equal(this.finished, undefined, 'nothing comes after finished');
+    this.outputs.push(output);
+    switch (output.type) {
+      case 'send':
+        if (output.protocol !== Protocol.lcp) {
+          assert.notEqual(this.framing, defaultFraming, 'the agreed framing is in force before an NCP sends');
+        }
+        this.sends++;
+        this.#pending.push({ protocol: output.protocol, packet: output.packet });
+        break;
+      case 'framing':
+        this.framing = output.framing;
+        break;
+      case 'network-up':
+        this.ups++;
+        assert.equal(this.ups, this.downs + 1, 'the network comes up only when it is down');
+        break;
+      case 'network-down':
+        this.downs++;
+        assert.equal(this.ups, this.downs, 'the network goes down only when it is up');
+        break;
+      case 'finished':
+        this.finished = output.cause;
+        break;
+      case 'note':
+      case 'echo':
+        break;
+    }
+  }
+}
+
+/** A peer that knows no state: it answers each frame with what its script makes of it. */
+export class ScriptedPeer implements Station {
+  readonly received: Frame[] = [];
+  readonly #opening: readonly Frame[];
+  readonly #answer: (frame: Frame, now: Millis) => readonly Frame[];
+  #pending: Frame[] = [];
+
+  /** `opening` is sent at the start. */
+  constructor(answer: (frame: Frame, now: Millis) => readonly Frame[], opening: readonly Frame[] = []) {
+    this.#answer = answer;
+    this.#opening = opening;
+  }
+
+  start(): void {
+    this.#pending.push(...this.#opening);
+  }
+
+  receive(frame: Frame, now: Millis): void {
+    this.received.push(frame);
+    this.#pending.push(...this.#answer(frame, now));
+  }
+
+  nextTimeout(): undefined {
+    return undefined;
+  }
+
+  timeout(): void {
+    // a script has no timers
+  }
+
+  take(): Frame[] {
+    const frames = this.#pending;
+    this.#pending = [];
+    return frames;
+  }
+}
+
+interface Arrival {
+  readonly at: Millis;
+  readonly order: number;
+  readonly to: Station;
+  readonly frame: Frame;
+}
+
+/** Joins two stations, or one to itself, and lets time pass. */
+export class Wire {
+  now: Millis = 0;
+  readonly #stations: readonly Station[];
+  readonly #line: LossyLine;
+  readonly #opposite: (station: Station) => Station;
+  #arrivals: Arrival[] = [];
+  #sent = 0;
+
+  /** `b` undefined loops the line back to `a`. */
+  constructor(line: LossyLine, a: Station, b?: Station) {
+    this.#line = line;
+    this.#stations = b === undefined ? [a] : [a, b];
+    this.#opposite = (station) => (station === a ? (b ?? a) : a);
+  }
+
+  /** Frames sent by both ends so far. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Puts a frame on the line, as if from the other end. */
+  inject(to: Station, frame: Frame): void {
+    this.#arrivals.push({ at: this.now, order: this.#sent++, to, frame });
+  }
+
+  start(): void {
+    for (const station of this.#stations) station.start(this.now);
+    this.#collect();
+  }
+
+  /** Runs until `until` (virtual time), or until `done`; fails when the ends exchange more than `maxFrames` frames. */
+  run(until: Millis, done: () => boolean = () => false, maxFrames = 20_000): void {
+    this.#collect();
+    for (let next = this.#next(); next <= until && !done(); next = this.#next()) {
+      this.now = Math.max(this.now, next);
+      this.#deliver();
+      for (const station of this.#stations) station.timeout(this.now);
+      this.#collect();
+      assert(this.#sent < maxFrames, `more than ${maxFrames} frames by ${this.now} ms`);
+    }
+    if (!done()) this.now = Math.max(this.now, until);
+  }
+
+  #next(): Millis {
+    let next = Infinity;
+    for (const { at } of this.#arrivals) next = Math.min(next, at);
+    for (const station of this.#stations) next = Math.min(next, station.nextTimeout() ?? Infinity);
+    return next;
+  }
+
+  #deliver(): void {
+    const due = this.#arrivals.filter(({ at }) => at <= this.now).sort((a, b) => a.at - b.at || a.order - b.order);
+    this.#arrivals = this.#arrivals.filter(({ at }) => at > this.now);
+    for (const { to, frame } of due) to.receive(frame, this.now);
+  }
+
+  #collect(): void {
+    for (const station of this.#stations) {
+      for (const frame of station.take()) {
+        this.#sent++;
+        for (const { afterMs, frame: arriving } of this.#line.carry(frame)) {
+          const order = this.#sent;
+          this.#arrivals.push({ at: this.now + afterMs, order, to: this.#opposite(station), frame: arriving });
+        }
+      }
+    }
+  }
+}
