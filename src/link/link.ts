@@ -405,9 +405,9 @@ export class Link {
     }
   }
 
-  async #explain({ end }: Extract<FromWorker, { type: 'line-ended' }>): Promise<void> {
+  async #explain({ end, ending }: Extract<FromWorker, { type: 'line-ended' }>): Promise<void> {
     const line = this.#line;
-    const why = (await line?.explain(end)) ?? cause('line-hangup');
+    const why = ending ?? (await line?.explain(end)) ?? cause('line-hangup');
     if (this.#line === line) this.#dispatch('line-ended', this.#state === 'closing' ? this.#cause : why);
   }
 

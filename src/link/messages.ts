@@ -33,8 +33,8 @@ export type FromWorker = { readonly link: string } & (
   | { readonly type: 'network-up'; readonly local: Ip4; readonly remote: Ip4; readonly mtu: number }
   | { readonly type: 'network-down' }
   | { readonly type: 'finished'; readonly cause: Cause }
-  /** The descriptor showed its end. */
-  | { readonly type: 'line-ended'; readonly end: StreamEnd }
+  /** The descriptor showed its end; `ending` is why the session was about to end anyway (the peer said goodbye first). */
+  | { readonly type: 'line-ended'; readonly end: StreamEnd; readonly ending: Cause | undefined }
   /** Someone deleted the TUN device. */
   | { readonly type: 'tun-gone' }
   | { readonly type: 'detached' }

@@ -314,7 +314,7 @@ export class Pump {
     const now = this.#host.scheduler.now();
     attached.session.lineLost(now);
     this.#drain(attached, now);
-    this.#host.emit({ type: 'line-ended', end });
+    this.#host.emit({ type: 'line-ended', end, ending: attached.session.ending });
   }
 
   /** After every input: carry out what the session wants, send, and set the timer. */

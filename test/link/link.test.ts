@@ -31,9 +31,17 @@ describe('Link', () => {
   it('asks the line what an end on its descriptor means', async () => {
     const rig = new LinkRig();
     await rig.comeUp();
-    rig.hear({ type: 'line-ended', end: { kind: 'error', code: 'EIO' } });
+    rig.hear({ type: 'line-ended', end: { kind: 'error', code: 'EIO' }, ending: undefined });
     await rig.scheduler.pass(1);
     assert.equal(rig.link.status().lastCause?.cause.code, 'line-hangup');
+  });
+
+  it('a peer that said goodbye before it hung up has said why', async () => {
+    const rig = new LinkRig();
+    await rig.comeUp();
+    rig.hear({ type: 'line-ended', end: { kind: 'eof' }, ending: cause('peer-terminated', 'bye') });
+    await rig.scheduler.pass(1);
+    assert.deepEqual(rig.link.status().lastCause?.cause, cause('peer-terminated', 'bye'));
   });
 
   it('waits longer after every refusal, and says when it tries again', async () => {
@@ -201,7 +209,7 @@ describe('Link', () => {
         rig.hear({ type: 'finished', cause: cause('peer-terminated') });
       },
       (rig) => {
-        rig.hear({ type: 'line-ended', end: { kind: 'eof' } });
+        rig.hear({ type: 'line-ended', end: { kind: 'eof' }, ending: undefined });
       },
       (rig) => {
         rig.hear({ type: 'tun-gone' });
