@@ -19,12 +19,12 @@ import { build, installModules, installTools, root, run, tools } from './setup.m
 const stages = [
   {
     name: 'unit',
-    tools: tools.network,
+    tools: tools.unit,
     seconds: 120,
     concurrency: Math.min(2, cpus().length),
     obstacle: () => undefined,
   },
-  { name: 'system', tools: tools.network, seconds: 180, concurrency: 1, obstacle: noNamespaces },
+  { name: 'system', tools: tools.system, seconds: 180, concurrency: 1, obstacle: noNamespaces },
   { name: 'interop', tools: tools.interop, seconds: 300, concurrency: 1, obstacle: noNamespaces },
 ];
 

@@ -8,16 +8,14 @@ import { delimiter, join } from 'node:path';
 
 export const root = join(import.meta.dirname, '..');
 
-/** The commands that each kind of run calls, with the Debian package that has them. */
+const network = { ip: 'iproute2', ping: 'iputils-ping' };
+
+/** The commands that each kind of run calls beyond those of a minimal Debian, with the package that has them. */
 export const tools = {
-  network: { ip: 'iproute2', ping: 'iputils-ping' },
-  interop: {
-    ip: 'iproute2',
-    ping: 'iputils-ping',
-    'linux.uml': 'user-mode-linux',
-    pppd: 'ppp',
-    busybox: 'busybox-static',
-  },
+  demo: network,
+  unit: { ...network, ss: 'iproute2' },
+  system: { ...network, socat: 'socat' },
+  interop: { ...network, 'linux.uml': 'user-mode-linux', pppd: 'ppp', busybox: 'busybox-static' },
 };
 
 /** Installs what package-lock.json names, unless it is there. Throws when that fails. */
