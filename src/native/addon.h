@@ -33,6 +33,9 @@ napi_value close_descriptor(napi_env env, napi_callback_info info);
 napi_value make_raw(napi_env env, napi_callback_info info);
 napi_value set_exclusive(napi_env env, napi_callback_info info);
 
+/* datagram.c */
+napi_value send_datagram(napi_env env, napi_callback_info info);
+
 /* octets.c */
 napi_value read_octets(napi_env env, napi_callback_info info);
 napi_value write_octets(napi_env env, napi_callback_info info);

@@ -50,6 +50,11 @@ export interface Binding {
   /** TIOCEXCL / TIOCNXCL. */
   setExclusive(fd: number, on: boolean): void;
   /**
+   * Sends one datagram to the Unix socket of that path (`@name`: of that abstract name), from a socket made for it. Waits
+   * a second at most while the receiver's queue is full, then throws EAGAIN. sd_notify(3) speaks this way.
+   */
+  sendDatagram(path: string, text: string): void;
+  /**
    * TIOCOUTQ (for a socket SIOCOUTQ): octets written and not yet sent; 0 where the kernel can't tell (ptys). For a Unix
    * socket it is the memory that they take, which is more.
    */

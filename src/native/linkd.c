@@ -20,6 +20,7 @@ NAPI_MODULE_INIT() {
       METHOD("close", close_descriptor),
       METHOD("makeRaw", make_raw),
       METHOD("setExclusive", set_exclusive),
+      METHOD("sendDatagram", send_datagram),
       METHOD("unsentBytes", unsent_bytes),
       METHOD("read", read_octets),
       METHOD("write", write_octets),
