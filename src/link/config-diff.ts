@@ -1,0 +1,69 @@
+/** What a reload does to each link: which changed, in what, and whether that can be applied while the link is up. */
+import type { LinkConfig } from '../config/types.js';
+
+/** One value that differs; texts for people, without what may be secret. */
+export interface ValueChange {
+  /** `net.firewall.policyIn` */
+  readonly path: string;
+  /** Undefined where there was, or will be, no such value. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+export interface LinkChange {
+  readonly link: string;
+  /** `apply` leaves the session alone, `restart` does not. */
+  readonly kind: 'add' | 'remove' | 'apply' | 'restart';
+  readonly changes: readonly ValueChange[];
+}
+
+/** What the line and the PPP session are made of; everything else can change under them. */
+const sessionKeys: readonly string[] = [
+  'interface',
+  'line',
+  'local',
+  'remote',
+  'mtu',
+  'lcp',
+  'escape',
+] satisfies (keyof LinkConfig)[];
+
+/** The changes that lead from one config to the other, by link, in the order of the new config; removed links first. */
+export function diffLinks(present: readonly LinkConfig[], wanted: readonly LinkConfig[]): readonly LinkChange[] {
+  const removed = present.filter(({ name }) => !wanted.some((link) => link.name === name));
+  return [
+    ...removed.map(({ name }): LinkChange => ({ link: name, kind: 'remove', changes: [] })),
+    ...wanted.flatMap((link) =>
+      diffLink(
+        present.find(({ name }) => name === link.name),
+        link,
+      ),
+    ),
+  ];
+}
+
+function diffLink(present: LinkConfig | undefined, wanted: LinkConfig): LinkChange[] {
+  if (present === undefined) return [{ link: wanted.name, kind: 'add', changes: [] }];
+  const changes = diffValues('', present, wanted);
+  if (changes.length === 0) return [];
+  const restarts = changes.some(({ path }) => sessionKeys.includes(path.split(/[.[]/, 1)[0] ?? ''));
+  return [{ link: wanted.name, kind: restarts ? 'restart' : 'apply', changes }];
+}
+
+function diffValues(path: string, from: unknown, to: unknown): ValueChange[] {
+  if (isRecord(from) && isRecord(to)) {
+    const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])];
+    return keys.flatMap((key) => diffValues(path === '' ? key : `${path}.${key}`, from[key], to[key]));
+  }
+  const [before, after] = [JSON.stringify(from), JSON.stringify(to)];
+  return before === after ? [] : [{ path, from: shown(path, before), to: shown(path, after) }];
+}
+
+/** A program's arguments may hold a password. */
+function shown(path: string, json: string | undefined): string | undefined {
+  return json !== undefined && /(^|\.)(command|hooks)\b/.test(path) ? '…' : json;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,47 @@
+/** What a reload would do, as a table. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { diffLinks } from '../../src/link/config-diff.js';
+import { address, testConfig } from '../support/link-rig.js';
+
+describe('diffLinks', () => {
+  const other = { ...testConfig, name: 'other' };
+  const cases = [
+    ['the same config changes nothing', [testConfig], [structuredClone(testConfig)], []],
+    ['a new link', [testConfig], [testConfig, other], [{ link: 'other', kind: 'add', changes: [] }]],
+    ['a link that is gone', [testConfig, other], [other], [{ link: 'branch', kind: 'remove', changes: [] }]],
+    [
+      'pauses are applied under the session',
+      [testConfig],
+      [{ ...testConfig, restart: { ...testConfig.restart, quickMs: 50 } }],
+      [{ link: 'branch', kind: 'apply', changes: [{ path: 'restart.quickMs', from: '1000', to: '50' }] }],
+    ],
+    [
+      'another address needs another session',
+      [testConfig],
+      [{ ...testConfig, local: address('10.9.0.1') }],
+      [{ link: 'branch', kind: 'restart', changes: [{ path: 'local', from: '167772161', to: '168361985' }] }],
+    ],
+    [
+      'LCP options need another session',
+      [testConfig],
+      [{ ...testConfig, lcp: { ...testConfig.lcp, mru: 296 } }],
+      [{ link: 'branch', kind: 'restart', changes: [{ path: 'lcp.mru', from: '1500', to: '296' }] }],
+    ],
+  ] as const;
+  for (const [name, present, wanted, expected] of cases) {
+    it(name, () => {
+      assert.deepEqual(diffLinks(present, wanted), expected);
+    });
+  }
+
+  it('shows no arguments of programs', () => {
+    const exec = (password: string) => ({
+      ...testConfig,
+      line: { kind: 'exec' as const, command: ['dial', password] as const, pty: false },
+    });
+    const [change] = diffLinks([exec('hunter2')], [exec('hunter3')]);
+    assert.equal(change?.kind, 'restart');
+    assert.doesNotMatch(JSON.stringify(change), /hunter/);
+  });
+});
