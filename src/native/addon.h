@@ -28,6 +28,7 @@ const char *errno_name(int error);
 napi_value open_tun(napi_env env, napi_callback_info info);
 napi_value open_pty(napi_env env, napi_callback_info info);
 napi_value socket_pair(napi_env env, napi_callback_info info);
+napi_value open_netlink(napi_env env, napi_callback_info info);
 napi_value duplicate_descriptor(napi_env env, napi_callback_info info);
 napi_value close_descriptor(napi_env env, napi_callback_info info);
 napi_value make_raw(napi_env env, napi_callback_info info);

@@ -1,6 +1,6 @@
 /**
- * The typed face of the native addon (`linkd.c`): TUN devices, pty pairs, socket pairs and fast reads and writes on
- * descriptors, for the main thread and for workers alike.
+ * The typed face of the native addon (`linkd.c`): TUN devices, pty pairs, socket pairs, netlink
+ * listeners, and fast reads and writes on descriptors, for the main thread and for workers alike.
  */
 import { createRequire } from 'node:module';
 import { OpError } from '../base/errors.js';
@@ -42,6 +42,12 @@ export interface Binding {
    * kernel counts its own overhead and has a least size; 0: the system's default).
    */
   socketPair(bufferBytes: number): readonly [number, number];
+  /**
+   * A netlink socket (non-blocking, close-on-exec) that gets the events of these multicast groups, a bit mask: bit n-1 for
+   * group n. `bufferBytes` is the receive buffer (0: the system's default). Each read gives one datagram, which may hold
+   * several messages; -ENOBUFS once when events were lost.
+   */
+  openNetlink(protocol: number, groups: number, bufferBytes: number): number;
   /** A second descriptor for the same open file, close-on-exec; makes that file (and so both) non-blocking. */
   duplicate(fd: number): number;
   close(fd: number): void;
@@ -87,7 +93,7 @@ function load(): Binding {
 
 /** The addon is built from the same tree; this catches one left over from another version. */
 function isBinding(value: unknown): value is Binding {
-  return typeof value === 'object' && value !== null && 'createWatcher' in value && 'readBatch' in value;
+  return typeof value === 'object' && value !== null && 'createWatcher' in value && 'openNetlink' in value;
 }
 
 export const native: Binding = load();

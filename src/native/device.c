@@ -1,4 +1,7 @@
-/* Descriptors made, set up and closed: TUN devices, pty pairs, socket pairs, terminals. None of this is on the hot path. */
+/*
+ * Descriptors made, set up and closed: TUN devices, pty pairs, socket pairs, netlink listeners, terminals. None of this
+ * is on the hot path.
+ */
 #include "addon.h"
 
 #include <errno.h>
@@ -6,6 +9,7 @@
 #include <limits.h>
 #include <net/if.h>
 #include <linux/if_tun.h>
+#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -111,6 +115,34 @@ napi_value socket_pair(napi_env env, napi_callback_info info) {
   close(fds[0]);
   close(fds[1]);
   return NULL;
+}
+
+napi_value open_netlink(napi_env env, napi_callback_info info) {
+  napi_value arguments[3], result;
+  int64_t protocol, groups, bytes;
+  if (!get_arguments(env, info, 3, arguments) || !get_integer(env, arguments[0], 0, MAX_LINKS - 1, &protocol) ||
+      !get_integer(env, arguments[1], 0, UINT32_MAX, &groups) || !get_integer(env, arguments[2], 0, INT_MAX, &bytes)) {
+    return NULL;
+  }
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, (int)protocol);
+  if (fd < 0) return throw_errno(env, errno, "open a netlink socket");
+  /* Beyond the system's limit only with CAP_NET_ADMIN; without, as much as the limit allows. */
+  int size = (int)bytes;
+  if (size > 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0 &&
+      setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) < 0) {
+    int error = errno;
+    close(fd);
+    return throw_errno(env, error, "setsockopt SO_RCVBUF");
+  }
+  struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = (uint32_t)groups};
+  if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+    int error = errno;
+    close(fd);
+    return throw_errno(env, error, "listen to netlink events");
+  }
+  result = make_integer(env, fd);
+  if (result == NULL) close(fd);
+  return result;
 }
 
 napi_value duplicate_descriptor(napi_env env, napi_callback_info info) {

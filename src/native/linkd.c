@@ -1,6 +1,6 @@
 /*
- * The addon `linkd.node`: TUN devices, ptys, socket pairs, and fast reads and writes on their descriptors. binding.ts is
- * its typed face and says what each function does; Makefile builds it.
+ * The addon `linkd.node`: TUN devices, ptys, socket pairs, netlink listeners, and fast reads and writes on their descriptors.
+ * binding.ts is its typed face and says what each function does; Makefile builds it.
  */
 #include "addon.h"
 
@@ -16,6 +16,7 @@ NAPI_MODULE_INIT() {
       METHOD("openTun", open_tun),
       METHOD("openPty", open_pty),
       METHOD("socketPair", socket_pair),
+      METHOD("openNetlink", open_netlink),
       METHOD("duplicate", duplicate_descriptor),
       METHOD("close", close_descriptor),
       METHOD("makeRaw", make_raw),

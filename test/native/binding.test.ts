@@ -66,6 +66,23 @@ describe('pty', () => {
   });
 });
 
+describe('openNetlink', () => {
+  it('gives a socket that waits for events and never blocks', (t) => {
+    const fds = new Descriptors(t);
+    const fd = fds.own(native.openNetlink(0, 1 << 6, 1 << 20));
+    assert.equal(flags(fd) & (NONBLOCK | CLOEXEC), NONBLOCK | CLOEXEC);
+    assert.match(readlinkSync(`/proc/self/fd/${fd}`), /^socket:/);
+    const got = readSome(fd);
+    // An event of this machine may have come; anything else is a failure.
+    assert.ok(got === 'EAGAIN' || typeof got !== 'string', String(got));
+  });
+
+  it('names what the kernel refuses', () => {
+    // NETLINK 29 is no protocol of any kernel.
+    assert.throws(() => native.openNetlink(29, 0, 0), { code: 'EPROTONOSUPPORT' });
+  });
+});
+
 describe('socketPair', () => {
   it('carries octets both ways and holds no more than was asked', (t) => {
     const fds = new Descriptors(t);
