@@ -9,12 +9,20 @@ import { delimiter, join } from 'node:path';
 export const root = join(import.meta.dirname, '..');
 
 const network = { ip: 'iproute2', ping: 'iputils-ping' };
+const packaging = {
+  'systemd-analyze': 'systemd',
+  lintian: 'lintian',
+  man: 'man-db',
+  mandoc: 'mandoc',
+  zsh: 'zsh',
+  fish: 'fish',
+};
 
 /** The commands that each kind of run calls beyond those of a minimal Debian, with the package that has them. */
 export const tools = {
   demo: network,
-  unit: { ...network, ss: 'iproute2' },
-  system: { ...network, socat: 'socat' },
+  unit: { ...network, ...packaging, ss: 'iproute2' },
+  system: { ...network, ...packaging, socat: 'socat' },
   interop: { ...network, 'linux.uml': 'user-mode-linux', pppd: 'ppp', busybox: 'busybox-static' },
 };
 

@@ -1,59 +1,25 @@
 #!/usr/bin/env node
-/** linkctl, the daemon's client on the command line: arguments, output and exit codes. The commands are in `linkctl/`. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+/** linkctl, the daemon's client on the command line: output and exit codes. The commands are in `linkctl/`. */
+import { CommanderError } from 'commander';
 import { codeOf, messageOf, OpError } from '../base/errors.js';
-import { ControlClient, RefusedError } from '../control/client.js';
+import { RefusedError } from '../control/client.js';
 import { printable } from '../control/printable.js';
-import { addCheckCommand } from './linkctl/command-check.js';
-import { addEventCommands } from './linkctl/command-events.js';
-import { addStatusCommand } from './linkctl/command-status.js';
-import { addSteerCommands } from './linkctl/command-steer.js';
-import type { Context, Output } from './linkctl/context.js';
-import { exitCodeOf, exitCodes } from './linkctl/exit-codes.js';
+import type { Output } from './linkctl/context.js';
+import { exitCodeOf, exitCodes, type ExitCode } from './linkctl/exit-codes.js';
 import { createPaint, wantsColours } from './linkctl/paint.js';
-import { version } from './version.js';
+import { createProgram } from './linkctl/program.js';
 
 async function main(): Promise<void> {
   const output = standardOutput();
   try {
-    await createProgram(output).parseAsync();
+    const exit = (code: ExitCode): void => {
+      process.exitCode = code;
+    };
+    await createProgram(output, exit).parseAsync();
   } catch (thrown) {
     process.exitCode = exitCodeOf(thrown);
     complainOf(thrown, output);
   }
-}
-
-function createProgram(output: Output): Command {
-  const program = new Command('linkctl')
-    .description('Steers linkd and shows what it does.')
-    .version(version)
-    .addOption(
-      new Option('--control <socket>', "linkd's control socket")
-        .env('LINKD_CONTROL')
-        .default('/run/linkd/control.sock')
-        .argParser(readPath),
-    )
-    .helpCommand(false)
-    .showHelpAfterError('(linkctl --help lists the commands, linkctl COMMAND --help the options)')
-    .exitOverride();
-  const context: Context = {
-    output,
-    client: () => new ControlClient(program.opts<{ control: string }>().control),
-    exit: (code) => {
-      process.exitCode = code;
-    },
-  };
-  addStatusCommand(program, context);
-  addSteerCommands(program, context);
-  addEventCommands(program, context);
-  addCheckCommand(program, context);
-  return program;
-}
-
-/** An empty path is an unset variable of the caller's, and not the wish for the default daemon. */
-function readPath(text: string): string {
-  if (text === '') throw new InvalidArgumentError('A path is needed.');
-  return text;
 }
 
 function standardOutput(): Output {
