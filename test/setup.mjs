@@ -31,7 +31,7 @@ export function installModules() {
   const installed = join(root, 'node_modules/.package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs) return;
   step('npm packages (npm ci)');
-  run('npm', ['ci']);
+  run('npm', ['ci', '--loglevel=error']);
 }
 
 /** Installs the Debian packages of those commands that are missing. Returns what is wrong when some stay missing. */
@@ -53,7 +53,7 @@ export function installTools(wanted) {
 /** Compiles the native addon and the TypeScript. Throws with the compilers' words when that fails. */
 export function build() {
   step('build');
-  run('npm', ['run', '--silent', 'build']);
+  run('npm', ['run', '--loglevel=error', 'build']);
 }
 
 /** Runs a command in the root of the project; throws with all it said when it fails. */
