@@ -21,7 +21,7 @@ const packaging = {
 /** The commands that each kind of run calls beyond those of a minimal Debian, with the package that has them. */
 export const tools = {
   demo: network,
-  unit: { ...network, ...packaging, ss: 'iproute2' },
+  unit: { ...network, ...packaging, ps: 'procps', ss: 'iproute2' },
   system: { ...network, ...packaging, socat: 'socat' },
   interop: { ...network, 'linux.uml': 'user-mode-linux', pppd: 'ppp', busybox: 'busybox-static' },
 };
