@@ -17,12 +17,21 @@ const packaging = {
   zsh: 'zsh',
   fish: 'fish',
 };
+const hooks = {
+  postfix: 'postfix',
+  fetchmail: 'fetchmail',
+  chronyd: 'chrony',
+  named: 'bind9',
+  nsupdate: 'bind9-dnsutils',
+  pppd: 'ppp',
+  shellcheck: 'shellcheck',
+};
 
 /** The commands that each kind of run calls beyond those of a minimal Debian, with the package that has them. */
 export const tools = {
   demo: network,
   unit: { ...network, ...packaging, ps: 'procps', ss: 'iproute2' },
-  system: { ...network, ...packaging, socat: 'socat' },
+  system: { ...network, ...packaging, ...hooks, socat: 'socat' },
   interop: { ...network, 'linux.uml': 'user-mode-linux', pppd: 'ppp', busybox: 'busybox-static' },
 };
 
