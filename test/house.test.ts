@@ -44,6 +44,10 @@ describe('rooms', () => {
       'src/net/forged.ts imports src/ppp/options.ts',
     ]);
     assert.deepEqual(forged('src/config/forged.ts'), ['src/config/forged.ts imports src/link/pump.ts']);
+    const values = "import { parseAllowRule } from '../net/nft/allow.js';\nimport { planUp } from '../net/plan.js';";
+    assert.deepEqual(forbiddenImports({ path: 'src/config/forged.ts', text: values, lines: 2 }, rules), [
+      'src/config/forged.ts imports src/net/plan.ts',
+    ]);
     assert.deepEqual(forged('src/control/client-forged.ts').length, 2);
     assert.deepEqual(forged('src/bin/forged.ts'), []);
   });
@@ -125,16 +129,17 @@ describe('the project', () => {
   }
 });
 
-/** What a room may import: rooms, files whose types alone it may use, and other rules for files that begin with a name. */
+/** What a room may import: rooms, files, files whose types alone it may use, and other rules for files that begin with a name. */
 interface Rule {
   readonly rooms: ReadonlySet<string>;
+  readonly single: ReadonlySet<string>;
   readonly typesOf: ReadonlySet<string>;
   readonly files: readonly { readonly beginnings: readonly string[]; readonly rooms: ReadonlySet<string> }[];
 }
 
 /**
  * The table of rooms: | `room` | holds | may import |. A cell is made of parts, `;` in between: rooms; `nothing`, `all`,
- * `all above`; `the option types of ROOM and ROOM`; `FILE, FILE: rooms` for files that begin with such a name, where the
+ * `all above`; `the option types of ROOM and ROOM`; `the pure file `PATH``; `FILE, FILE: rooms` for files that begin with such a name, where the
  * last such part holds for all other files. Everything may import base.
  */
 function readRoomTable(text: string): Map<string, Rule> {
@@ -149,17 +154,21 @@ function readRoomTable(text: string): Map<string, Rule> {
 
 function readRule(cell: string, all: readonly string[], above: readonly string[]): Rule {
   const rooms = new Set<string>();
+  const single = new Set<string>();
   const typesOf = new Set<string>();
   const files: { beginnings: readonly string[]; rooms: ReadonlySet<string> }[] = [];
   for (const part of cell.split(/\s*;\s*/)) {
     const [, beginnings, list = part] = /^([\w, ]+): (.*)$/.exec(part) ?? [];
     const types = /^the option types of (.*)$/.exec(part)?.[1];
-    if (beginnings !== undefined) files.push({ beginnings: words(beginnings), rooms: readRooms(list, all, above) });
+    const file = /^the pure file `(.*)`$/.exec(part)?.[1];
+    if (file !== undefined) single.add(`src/${file}.ts`);
+    else if (beginnings !== undefined)
+      files.push({ beginnings: words(beginnings), rooms: readRooms(list, all, above) });
     else if (types === undefined) readRooms(part, all, above).forEach((room) => rooms.add(room));
     else words(types).forEach((room) => typesOf.add(`src/${room}/options.ts`));
   }
   files.at(-1)?.rooms.forEach((room) => rooms.add(room));
-  return { rooms, typesOf, files: files.slice(0, -1) };
+  return { rooms, single, typesOf, files: files.slice(0, -1) };
 }
 
 function readRooms(list: string, all: readonly string[], above: readonly string[]): Set<string> {
@@ -189,7 +198,8 @@ function forbiddenImports(source: Source, table: ReadonlyMap<string, Rule>): str
   return files.flatMap((file) =>
     importsOf(file)
       .filter((one) => one.own && roomOf(one.target) !== roomOf(source.path))
-      .filter((one) => !allowed.has(roomOf(one.target)) && !(one.typeOnly && rule.typesOf.has(one.target)))
+      .filter((one) => !allowed.has(roomOf(one.target)) && !rule.single.has(one.target))
+      .filter((one) => !(one.typeOnly && rule.typesOf.has(one.target)))
       .map((one) => `${file.path} imports ${one.target}`),
   );
 }

@@ -41,9 +41,10 @@ export const hostAddress: Reader<Ip4> = {
 
 /** A network, or a lone address as a network of one. */
 export const network: Reader<Prefix> = {
-  allowed: 'an IPv4 network such as 10.2.0.0/16, or 0.0.0.0/0 for everything',
+  allowed: 'an IPv4 network such as 10.2.0.0/16',
   read(text) {
-    if (text === 'default') return wrong(`is unknown; did you mean ${code('0.0.0.0/0')}?`);
+    if (text === 'default')
+      return wrong(`is no network; the default route is ${code('default-route')}, a key of the link`);
     const prefix = parsePrefix(text);
     if (prefix === undefined) return wrong(notANetwork(text));
     if (!isNetwork(prefix)) return wrong(`has host bits set; did you mean ${code(formatPrefix(networkOf(prefix)))}?`);

@@ -28,10 +28,12 @@ export function excerpt(lines: readonly string[], line: number, column: number):
 const longest = 500;
 
 const secretWord = /(?:^|[\s{,"'-])(?:exec|[\w.-]*(?:pass(?!ive)|secret|token|psk|credential|key)[\w.-]*)["']?/.source;
+/** Keys whose values are commands; as words they are too common. */
+const commandKey = /(?:^|[\s{,"'-])(?:run|up|down|fail|address-changed)["']?(?=\s*:)/.source;
 /** A key whose value may be secret, up to where the value begins. */
-const secretKey = new RegExp(`${secretWord}(?:\\s*[:=]\\s*|\\s+)(?=\\S)`, 'i');
+const secretKey = new RegExp(`(?:${secretWord}|${commandKey})(?:\\s*[:=]\\s*|\\s+)(?=\\S)`, 'i');
 /** The same where the value may begin in a later line. */
-const secretBlock = new RegExp(`${secretWord}\\s*:`, 'i');
+const secretBlock = new RegExp(`(?:${secretWord}|${commandKey})\\s*:`, 'i');
 
 function hideSecrets(lines: readonly string[], index: number): string {
   const line = lines[index] ?? '';

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Reader } from './reading.js';
 import { code, listed, nearest, show, withAllowed } from './text.js';
 import type { Path } from './tree.js';
+import { isOff } from './values.js';
 
 /** What the documentation says of a key. */
 export interface KeyFacts {
@@ -72,6 +73,21 @@ export function list<Item extends z.ZodType>(item: Item, allowed: string) {
   return z.preprocess((input) => (typeof input === 'string' ? [input] : (input ?? [])), items);
 }
 
+/** A list of one item at least. */
+export function filledList<Item extends z.ZodType>(item: Item, allowed: string) {
+  const items = z.array(item, { error: (issue) => withAllowed(whatIs(issue.input), allowed) });
+  const filled = items.min(1, { error: withAllowed('is empty', allowed) });
+  return z.preprocess((input) => (typeof input === 'string' ? [input] : input), filled);
+}
+
+/** What is not there unless it is written, and may be written as `off`. */
+export function orAbsent<T>(schema: z.ZodType<T>) {
+  return z
+    .unknown()
+    .transform((input, ctx) => (isOff(input) ? undefined : delegate(schema, input, ctx)))
+    .optional();
+}
+
 /** Hands a value on to another schema from within a transform, with all its issues. */
 export function delegate<T>(schema: z.ZodType<T>, input: unknown, ctx: z.RefinementCtx): T {
   const result = schema.safeParse(input);
@@ -86,6 +102,8 @@ export interface Finding {
   readonly message: string;
   /** Whether it is about the key itself, or about its value. */
   readonly at: 'key' | 'value';
+  /** Where in the value's text, in UTF-16 units; undefined where it is about the whole. */
+  readonly within?: number;
 }
 
 /** Names the section that knows a key, other than the one that it was found in. */
@@ -95,7 +113,7 @@ export type HomeOf = (key: string, foundIn: Path) => string | undefined;
 export function findingsOf(error: z.ZodError, homeOf: HomeOf): readonly Finding[] {
   return error.issues.flatMap((issue): readonly Finding[] => {
     const path = issue.path.filter((step) => typeof step !== 'symbol');
-    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message, at: 'value' }];
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message, at: 'value', ...within(issue) }];
     const allowed = issue.message.split(' ');
     return issue.keys.map((key) => ({
       path: [...path, key],
@@ -105,26 +123,48 @@ export function findingsOf(error: z.ZodError, homeOf: HomeOf): readonly Finding[
   });
 }
 
+/** An issue about a part of a text says so in its parameters. */
+export function partOf(at: number): { readonly params: { readonly within: number } } {
+  return { params: { within: at } };
+}
+
+function within(issue: z.core.$ZodIssue): Pick<Finding, 'within'> {
+  const at: unknown = issue.code === 'custom' ? issue.params?.['within'] : undefined;
+  return typeof at === 'number' ? { within: at } : {};
+}
+
 /** Words that people bring along from elsewhere. */
 const synonyms: Readonly<Record<string, string>> = {
   accm: 'asyncmap',
   address: 'local',
   baud: 'speed',
   baudrate: 'speed',
+  command: 'run',
   dev: 'line',
   device: 'line',
+  dnat: 'port-forwards',
   gateway: 'remote',
   host: 'tcp',
   ifname: 'interface',
+  input: 'in',
   ip: 'local',
+  'ip-down': 'down',
+  'ip-up': 'up',
   keepalive: 'echo',
+  nat: 'masquerade',
+  output: 'out',
   peer: 'remote',
+  ping: 'track',
   port: 'line',
   rate: 'speed',
   routes: 'networks',
+  rules: 'allow',
+  script: 'run',
+  snat: 'masquerade',
   socket: 'control',
   subnets: 'networks',
   tty: 'line',
+  users: 'steer',
 };
 
 /** `home` is the section that knows the key. */

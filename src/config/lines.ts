@@ -11,8 +11,8 @@ import type {
   UnixOptions,
 } from '../line/options.js';
 import { endpoint, listenEndpoint } from './addresses.js';
-import { defaulted, delegate, keyFacts, optional, required, section, value } from './keys.js';
-import { right, wrong, type Reader } from './reading.js';
+import { command } from './commands.js';
+import { defaulted, delegate, keyFacts, optional, required, section } from './keys.js';
 import { code, listed, nearest, withAllowed } from './text.js';
 import { absolutePath, choice, devicePath, flag, integer, socketPath } from './values.js';
 
@@ -21,39 +21,12 @@ const speed = optional(integer(50, 1_000_000_000), '', {
     'The speed of the real line behind this one in baud (10 bits an octet), where there is one: the queue then does not run ahead of it.',
 });
 
-/** A command in one line: words, and nothing that a shell would have to act on. */
-const commandLine: Reader<readonly [string, ...string[]]> = {
-  allowed: 'a program and its arguments, as one line without quotes or as a list',
-  hidden: true,
-  read(text) {
-    const [program, ...args] = text.split(/\s+/).filter((word) => word !== '');
-    if (program === undefined) return wrong('names no program');
-    if (/['"\\$`|&;<>*?(){}#~]/.test(text)) return wrong('holds characters for a shell, and no shell reads it');
-    return right([program, ...args]);
-  },
-};
+const commandAllowed = 'a program and its arguments, as one line without quotes or as a list';
 
-const word: Reader<string> = {
-  allowed: 'a word of a command',
-  hidden: true,
-  read: (text) => (text.includes('\0') ? wrong('holds a NUL character') : right(text)),
-};
-
-const words = z.array(value(word)).transform(([program, ...args], ctx): readonly [string, ...string[]] => {
-  if (program !== undefined && program !== '') return [program, ...args];
-  ctx.addIssue({ code: 'custom', message: withAllowed('names no program', commandLine.allowed) });
-  return z.NEVER;
+const exec = command({ allowed: commandAllowed }).register(keyFacts, {
+  about: 'The program whose standard input and output are the line. No shell; looked for in `PATH`.',
+  allowed: commandAllowed,
 });
-
-const command = z
-  .unknown()
-  .transform((input, ctx) =>
-    Array.isArray(input) ? delegate(words, input, ctx) : delegate(value(commandLine), input, ctx),
-  )
-  .register(keyFacts, {
-    about: 'The program whose standard input and output are the line. No shell; looked for in `PATH`.',
-    allowed: commandLine.allowed,
-  });
 
 /** The keys of each kind of line; the first names the kind. */
 export const lineShapes = {
@@ -88,7 +61,7 @@ export const lineShapes = {
     speed,
   },
   exec: {
-    exec: command,
+    exec,
     pty: defaulted(flag, 'false', { about: 'Give the program a terminal instead of a socket, if it insists on one.' }),
     speed,
   },

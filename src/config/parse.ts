@@ -2,16 +2,19 @@
  * Text to config, purely: every file's YAML, the schema, the checks across links; then either the frozen config, or all
  * mistakes at once, each with its place.
  */
-import { checkLinks, type LinkSite } from './checks.js';
+import { checkLinks } from './checks.js';
 import { readDaemon, type DaemonOverrides, type Environment, type OutsideFinding } from './daemon.js';
 import { excerpt } from './excerpt.js';
 import { unknownKey, type Finding } from './keys.js';
-import { homeOf, readFacts, readLink } from './schema.js';
+import { readFacts } from './facts.js';
+import { homeOf, readLink } from './schema.js';
+import type { LinkSite } from './site.js';
 import { show, withAllowed } from './text.js';
 import {
   formatPath,
   formatPlace,
   mistakeAt,
+  mistakeWithin,
   nodeAt,
   positionOf,
   toPlain,
@@ -141,8 +144,11 @@ class ConfigParser {
   }
 
   #report(source: Source, base: Path, findings: readonly Finding[]): void {
-    for (const { path, message, at } of findings) {
-      this.#errors.push(mistakeAt(source, [...base, ...path], message, at));
+    for (const { path, message, at, within } of findings) {
+      const whole = [...base, ...path];
+      this.#errors.push(
+        within === undefined ? mistakeAt(source, whole, message, at) : mistakeWithin(source, whole, within, message),
+      );
     }
   }
 

@@ -4,25 +4,26 @@
  */
 import { z } from 'zod';
 import type { LineOptions } from '../line/options.js';
-import { hostAddress, network } from './addresses.js';
+import { hostAddress } from './addresses.js';
 import {
-  defaulted,
-  delegate,
-  findingsOf,
-  keyFacts,
-  list,
-  optional,
-  required,
-  section,
-  value,
-  type Finding,
-  type HomeOf,
-} from './keys.js';
+  firewall,
+  firewallShape,
+  masquerade,
+  masqueradeShape,
+  mssClamp,
+  portForwards,
+  portForwardShape,
+} from './filters.js';
+import { hooks, hookShape, hooksShape } from './hooks.js';
+import { defaulted, findingsOf, keyFacts, optional, required, section, type Finding, type HomeOf } from './keys.js';
+import { echoShape, lcp, lcpShape, mapOf } from './lcp.js';
 import { line, lineShapes } from './lines.js';
+import { actionShape, quota, quotaShape, steer, track, trackShape } from './oversight.js';
+import { defaultRoute, defaultRouteShape, forward, networks, networkShape, proxyArp, proxyArpShape } from './routes.js';
 import { settingsShape } from './settings.js';
 import { code } from './text.js';
 import type { LinkConfig } from './types.js';
-import { character, characterMap, duration, flag, integer, interfaceName, orOff } from './values.js';
+import { duration, flag, integer, interfaceName, orOff } from './values.js';
 
 const second = 1000;
 const hour = 3600 * second;
@@ -33,90 +34,7 @@ export const flowControlCharacters = [
   { name: 'XOFF', octet: 0x13 },
 ] as const;
 
-const controls = z
-  .array(value(character('the characters 0 to 31, such as 17 or 0x11', (octet) => octet < 32)))
-  .transform(mapOf);
-
-const asyncmap = z
-  .unknown()
-  .transform((input, ctx) => delegate(Array.isArray(input) ? controls : value(characterMap), input, ctx))
-  .optional()
-  .register(keyFacts, {
-    about: 'The control characters that we ask the peer to escape.',
-    allowed: characterMap.allowed,
-    default: '0x00000000; with `flow: xonxoff` 0x000a0000',
-    rfc: 'RFC 1662 §7.1',
-  });
-
-const escapes = 'the characters 0 to 255, such as 17 or 0x11, except 0x20 to 0x3f and 0x5e';
-
-const escape = list(
-  value(character(escapes, (octet) => octet < 256 && octet !== 0x5e && !(octet >= 0x20 && octet < 0x40))),
-  'a list of characters',
-)
-  .optional()
-  .register(keyFacts, {
-    about: 'Characters that we escape beyond what the peer asks for, where something on the way eats them.',
-    allowed: `a list of ${escapes}`,
-    default: 'none; with `flow: xonxoff` 0x11 and 0x13',
-    rfc: 'RFC 1662 §7.1',
-  });
-
-const echoShape = {
-  interval: defaulted(orOff(duration(100, hour), 0), '5s', {
-    about: 'The pause between Echo-Requests on a quiet line. Any good frame from the peer counts as life.',
-    rfc: 'RFC 1661 §5.8',
-  }),
-  failures: defaulted(integer(1, 255), '4', {
-    about: 'Echo-Requests in a row without a sign of life before the peer counts as dead.',
-  }),
-};
-
-const echoSection = section(echoShape);
-
-/** `echo: off` is short for `echo: {interval: off}`, and `echo: 10s` alike. */
-const echo = z
-  .preprocess((input) => (typeof input === 'string' ? { interval: input } : input), echoSection)
-  .prefault({})
-  .register(keyFacts, {
-    about: 'Whether and how the peer is asked for signs of life.',
-    allowed: 'a section, a duration, or off',
-  });
-
-const lcpShape = {
-  mru: defaulted(integer(64, 16384), '1500', {
-    about: 'The largest packet that we ask the peer to send, in octets. Small on a slow line: 296 at 9600 baud.',
-    rfc: 'RFC 1661 §6.1',
-  }),
-  asyncmap,
-  escape,
-  magic: defaulted(flag, 'true', { about: 'Notice a looped-back line by a magic number.', rfc: 'RFC 1661 §6.4' }),
-  pfc: defaulted(flag, 'true', { about: 'Compress the protocol field.', rfc: 'RFC 1661 §6.5' }),
-  acfc: defaulted(flag, 'true', { about: 'Compress the address and control fields.', rfc: 'RFC 1661 §6.6' }),
-  restart: defaulted(duration(100, 60 * second), '3s', {
-    about: 'The Restart timer: how long to wait for an answer before asking again.',
-    rfc: 'RFC 1661 §4.6',
-  }),
-  'max-configure': defaulted(integer(1, 255), '10', {
-    about: 'Configure-Requests without an answer before giving up.',
-    rfc: 'RFC 1661 §4.6',
-  }),
-  'max-terminate': defaulted(integer(1, 255), '2', {
-    about: 'Terminate-Requests without an answer before giving up.',
-    rfc: 'RFC 1661 §4.6',
-  }),
-  'max-failure': defaulted(integer(1, 255), '5', {
-    about: 'Configure-Naks before what is still not acceptable is rejected.',
-    rfc: 'RFC 1661 §4.6',
-  }),
-  passive: defaulted(flag, 'false', {
-    about: 'When nobody answers, wait for the peer to begin instead of ending the attempt.',
-  }),
-  silent: defaulted(flag, 'false', { about: "Send nothing until the peer's first Configure-Request." }),
-  echo,
-};
-
-const restartShape = {
+export const restartShape = {
   quick: defaulted(duration(10, hour), '1s', {
     about:
       'The first pause after a cause that passes quickly (a cable pulled, a carrier lost) came back; the very first retry is at once. Also how often a missing or busy device is looked for.',
@@ -138,33 +56,11 @@ const restartShape = {
   }),
 };
 
-const networkShape = {
-  network: required(network, { about: 'The network; a lone address is a network of one.' }),
-  metric: optional(integer(0, 4_294_967_295), '0, as the kernel has it', {
-    about: "The route's metric: of two routes to one network the lower one is used.",
-  }),
-};
-
-const remoteNetwork = z.preprocess(
-  (input) => (typeof input === 'string' ? { network: input } : input),
-  section(networkShape),
-);
-
-const networks = list(remoteNetwork, 'a list of networks').prefault([]).register(keyFacts, {
-  about: 'The networks behind the peer: a route to each goes through this link.',
-  allowed: 'a list of networks such as 10.2.0.0/16, or of sections with `network` and `metric`',
-  default: '[]',
-});
-
-const lcp = section(lcpShape)
-  .prefault({})
-  .register(keyFacts, { about: 'The options of PPP, see “LCP”.', allowed: 'a section' });
-
 const restart = section(restartShape)
   .prefault({})
   .register(keyFacts, { about: 'When to try again, see “Restart”.', allowed: 'a section' });
 
-const linkShape = {
+export const linkShape = {
   line,
   local: required(hostAddress, { about: 'Our address on the link.', rfc: 'RFC 1332 §3.3' }),
   remote: required(hostAddress, {
@@ -172,6 +68,7 @@ const linkShape = {
     rfc: 'RFC 1332 §3.3',
   }),
   networks,
+  'default-route': defaultRoute,
   mtu: optional(integer(68, 16384), '`lcp.mru`, but at least 68', {
     about: "The largest IP packet we send, in octets, however large the peer's MRU.",
   }),
@@ -179,6 +76,22 @@ const linkShape = {
   autostart: defaulted(flag, 'true', { about: 'Start with linkd; otherwise wait for `linkctl up`.' }),
   lcp,
   restart,
+  'proxy-arp': proxyArp,
+  masquerade,
+  'port-forwards': portForwards,
+  'mss-clamp': mssClamp,
+  forward,
+  firewall,
+  'anti-spoof': optional(flag, '`true` where there is a `firewall`', {
+    about: 'Let packets from the link pass only when they come from the peer or a network behind it.',
+  }),
+  unreachable: defaulted(flag, 'true', {
+    about: 'While the link is down its networks are unreachable, lest private traffic leaks to the default route.',
+  }),
+  hooks,
+  track,
+  quota,
+  steer,
 };
 
 const linkSchema = section(linkShape);
@@ -188,9 +101,19 @@ export const sections: Readonly<Record<string, Readonly<Record<string, z.ZodType
   daemon: settingsShape,
   link: linkShape,
   networks: networkShape,
+  'default-route': defaultRouteShape,
   lcp: lcpShape,
   echo: echoShape,
   restart: restartShape,
+  'proxy-arp': proxyArpShape,
+  masquerade: masqueradeShape,
+  'port-forwards': portForwardShape,
+  firewall: firewallShape,
+  hooks: hooksShape,
+  hook: hookShape,
+  track: trackShape,
+  'track action': actionShape,
+  quota: quotaShape,
   ...Object.fromEntries(Object.entries(lineShapes).map(([kind, shape]) => [`line ${kind}`, shape])),
 };
 
@@ -205,47 +128,16 @@ export function readLink(name: string, plain: unknown): LinkReading {
     : { ok: false, findings: findingsOf(result.error, homeOf) };
 }
 
-/** What is valid of a link, however wrong the rest: the checks across keys and links run on this. */
-export type LinkFacts = z.output<typeof factsSchema>;
-
-export function readFacts(plain: unknown): LinkFacts {
-  return factsSchema.parse(plain);
-}
-
-const factsSchema = z.preprocess(
-  (input) => (typeof input === 'object' && !Array.isArray(input) ? (input ?? {}) : {}),
-  z.object({
-    line: whenValid(line),
-    local: whenValid(linkShape.local),
-    remote: whenValid(linkShape.remote),
-    networks: list(whenValid(remoteNetwork), '').catch([]),
-    interface: whenValid(linkShape.interface),
-    lcp: z.object({ asyncmap: whenValid(asyncmap) }).catch({ asyncmap: undefined }),
-    restart: whenValid(
-      z.object({
-        quick: whenValid(restartShape.quick),
-        'quick-max': whenValid(restartShape['quick-max']),
-        slow: whenValid(restartShape.slow),
-        'slow-max': whenValid(restartShape['slow-max']),
-      }),
-    ),
-  }),
-);
-
-function whenValid<Schema extends z.ZodType>(schema: Schema) {
-  return schema.optional().catch(undefined);
-}
-
-function toLink(
-  name: string,
-  { interface: tun, networks, mtu, lcp, restart, ...link }: z.output<typeof linkSchema>,
-): LinkConfig {
-  const software = usesSoftwareFlow(link.line) ? flowControlCharacters.map(({ octet }) => octet) : [];
+function toLink(name: string, link: z.output<typeof linkSchema>): LinkConfig {
+  const { line, local, remote, autostart, mtu, lcp, restart, hooks, track, quota, steer } = link;
+  const software = usesSoftwareFlow(line) ? flowControlCharacters.map(({ octet }) => octet) : [];
   return {
-    ...link,
     name,
-    interface: tun ?? name,
-    networks: networks.map(({ network: prefix, metric }) => ({ prefix, metric })),
+    interface: link.interface ?? name,
+    autostart,
+    line,
+    local,
+    remote,
     mtu: mtu ?? Math.max(68, lcp.mru),
     lcp: {
       mru: lcp.mru,
@@ -271,12 +163,23 @@ function toLink(
       stableMs: restart.stable,
       maxAttempts: restart['max-attempts'],
     },
+    net: {
+      networks: link.networks,
+      defaultRoute: link['default-route'],
+      proxyArp: link['proxy-arp'],
+      masquerade: link.masquerade,
+      portForwards: link['port-forwards'],
+      mssClamp: link['mss-clamp'],
+      forward: link.forward,
+      firewall: link.firewall,
+      antiSpoof: link['anti-spoof'] ?? link.firewall !== undefined,
+      unreachable: link.unreachable,
+    },
+    hooks,
+    track,
+    quota,
+    steer,
   };
-}
-
-/** Bit n stands for character n. RFC 1662 §7.1 */
-function mapOf(octets: readonly number[]): number {
-  return octets.reduce((map, octet) => (map | (1 << octet)) >>> 0, 0);
 }
 
 /** True when XON and XOFF have a meaning on the line. */
@@ -291,10 +194,18 @@ export const homeOf: HomeOf = (key, foundIn) => {
     ['lcp', lcpShape],
     ['echo', echoShape],
     ['restart', restartShape],
-    ['networks', { metric: networkShape.metric }],
+    ['networks', networkShape],
     ['line', { ...lineShapes.serial, ...lineShapes.exec }],
+    ['default-route', { supersede: defaultRouteShape.supersede }],
+    ['firewall', firewallShape],
+    ['hooks', hooksShape],
+    ['hook', hookShape],
+    ['track', trackShape],
+    ['port-forwards', { protocol: portForwardShape.protocol, 'to-port': portForwardShape['to-port'] }],
+    ['quota', quotaShape],
     ['daemon', settingsShape],
   ];
   const home = homes.find(([name, shape]) => name !== foundIn.at(-1) && Object.hasOwn(shape, key))?.[0];
-  return home === 'link' ? 'the link itself' : home && code(home);
+  if (home === 'link') return 'the link itself';
+  return home === 'hook' ? 'a hook' : home && code(home);
 };

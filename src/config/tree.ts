@@ -57,11 +57,14 @@ export interface Mistake {
 
 /**
  * A mistake at the value of that path, or at its key. What isn't in the file is reported at the key of the section that lacks
- * it; where a single value stands for a whole section (`line: /dev/ttyS0`), at that value.
+ * it; where a single value or a list stands for a whole section (`line: /dev/ttyS0`), at that value or in that list.
  */
 export function mistakeAt(source: Source, path: Path, message: Message, at: 'value' | 'key' = 'value'): Mistake {
   let here: Entry | undefined = source.root && { keyOffset: source.root.offset, value: source.root };
   for (const [depth, step] of path.entries()) {
+    if (here?.value.kind === 'list' && typeof step === 'string') {
+      return mistakeAt(source, [...path.slice(0, depth), ...path.slice(depth + 1)], message, at);
+    }
     const next = entryOf(here?.value, step);
     if (here !== undefined && next === undefined) {
       const { keyOffset, value } = here;
@@ -73,6 +76,18 @@ export function mistakeAt(source: Source, path: Path, message: Message, at: 'val
   }
   const empty = here?.value.kind === 'scalar' && here.value.text === undefined;
   return { source, offset: (at === 'key' || empty ? here?.keyOffset : here?.value.offset) ?? 0, path, message };
+}
+
+/**
+ * A mistake at a part of the value of that path, so many UTF-16 units into its text; at the whole value where the file has
+ * the text in other characters (escapes, several lines, an alias).
+ */
+export function mistakeWithin(source: Source, path: Path, within: number, message: Message): Mistake {
+  const mistake = mistakeAt(source, path, message);
+  const value = nodeAt(source.root, mistake.path);
+  const text = value?.kind === 'scalar' ? value.text?.slice(0, within) : undefined;
+  const begin = mistake.offset + (/["']/.test(source.text.charAt(mistake.offset)) ? 1 : 0);
+  return text !== undefined && source.text.startsWith(text, begin) ? { ...mistake, offset: begin + within } : mistake;
 }
 
 /** The node of a path, where there is one. */

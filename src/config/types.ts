@@ -1,15 +1,12 @@
 /** The config as the daemon uses it: parsed once, frozen, every default filled in. */
 import type { Millis } from '../base/clock.js';
-import type { Ip4, Prefix } from '../base/ip.js';
+import type { Ip4 } from '../base/ip.js';
+import type { QuotaOptions } from '../accounting/options.js';
+import type { TrackOptions } from '../health/options.js';
+import type { HookOptions } from '../hooks/options.js';
 import type { LineOptions } from '../line/options.js';
+import type { NetOptions } from '../net/options.js';
 import type { LcpOptions } from '../ppp/options.js';
-
-/** A network behind the peer. */
-export interface RemoteNetwork {
-  readonly prefix: Prefix;
-  /** The route's metric; undefined leaves it to the kernel (0). */
-  readonly metric: number | undefined;
-}
 
 /** The pauses between attempts; which class of pauses applies is the cause's matter (`base/cause.ts`). */
 export interface RestartOptions {
@@ -33,13 +30,21 @@ export interface LinkConfig {
   readonly line: LineOptions;
   readonly local: Ip4;
   readonly remote: Ip4;
-  readonly networks: readonly RemoteNetwork[];
   /** The largest IP packet we send, however large the peer's MRU. */
   readonly mtu: number;
   readonly lcp: LcpOptions;
   /** Characters that we escape beyond what the peer asked for. RFC 1662 §7.1 */
   readonly escape: readonly number[];
   readonly restart: RestartOptions;
+  /** What the system's network gets with the link. */
+  readonly net: NetOptions;
+  readonly hooks: HookOptions;
+  /** Undefined: nothing behind the link is watched. */
+  readonly track: TrackOptions | undefined;
+  /** Undefined: it may carry what it can. */
+  readonly quota: QuotaOptions | undefined;
+  /** Users that may steer this link, beside those that may steer all. */
+  readonly steer: readonly string[];
 }
 
 /** The daemon's own settings: defaults, then the file's `daemon:`, then LINKD_* variables, then arguments. */

@@ -79,6 +79,33 @@ export const interfaceName: Reader<string> = {
   },
 };
 
+/** A user of this machine, as Debian names them. */
+export const userName: Reader<string> = {
+  allowed: 'the name of a user, of 1 to 32 letters, digits, `.`, `_` and `-`, beginning with a letter or `_`',
+  read: (text) => (/^[a-z_][\w.-]{0,31}$/i.test(text) ? right(text) : wrong('is no name of a user')),
+};
+
+/** A part, in per cent, as a number from 0 to 1. */
+export const percentage: Reader<number> = {
+  allowed: '1% to 100%',
+  read(text) {
+    const [, number] = /^(\d{1,3})\s?%$/.exec(text) ?? [];
+    if (number === undefined)
+      return wrong(/^\d+$/.test(text) ? `has no % behind it; write ${text}%` : 'is no percentage');
+    const reading = inRange(Number(number), 1, 100);
+    return reading.ok ? right(reading.value / 100) : reading;
+  },
+};
+
+/** A line of text. */
+export const lineOfText: Reader<string> = {
+  allowed: 'a line of at most 255 characters',
+  read(text) {
+    if (/[\p{Cc}\ufffd]/u.test(text)) return wrong('holds a character that does not belong in a line of text');
+    return text.length > 255 ? wrong('is too long') : right(text);
+  },
+};
+
 /** A path from the root on. */
 export const absolutePath: Reader<string> = {
   allowed: 'an absolute path',
@@ -129,8 +156,9 @@ export const characterMap: Reader<number> = {
   },
 };
 
-function isOff(text: string): boolean {
-  return /^(?:false|off|no|none)$/i.test(text);
+/** One of the words that mean "none" or "not at all". */
+export function isOff(input: unknown): boolean {
+  return typeof input === 'string' && /^(?:false|off|no|none)$/i.test(input);
 }
 
 function inRange(value: number, least: number, most: number): Reading<number> {

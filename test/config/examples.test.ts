@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { formatIp4 } from '../../src/base/ip.js';
 import { root } from '../support/root.js';
-import { good } from './support.js';
+import { good, goodLink } from './support.js';
 
 const files = readdirSync(join(root, 'etc'), { recursive: true, encoding: 'utf8' }).filter((name) =>
   /\.ya?ml$/.test(name),
@@ -43,6 +43,17 @@ describe('etc', () => {
       assert.ok(office && branch);
       assert.equal(formatIp4(office.local), formatIp4(branch.remote));
       assert.equal(formatIp4(office.remote), formatIp4(branch.local));
+    });
+  }
+});
+
+describe('the hooks in etc', () => {
+  for (const name of readdirSync(join(root, 'etc/hooks'))) {
+    it(`${name} shows how it is configured`, () => {
+      const usage = Array.from(read(`hooks/${name}`).matchAll(/^# {3}(.*)$/gm), ([, line = '']) => `  ${line}`);
+      const { hooks } = goodLink('hooks:', ...usage).hooks;
+      const programs = Object.values(hooks).flatMap((list) => list.map(({ command }) => command[0]));
+      assert.ok(programs.length > 0 && programs.every((program) => program === `/etc/linkd/hooks/${name}`), name);
     });
   }
 });

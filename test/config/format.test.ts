@@ -97,6 +97,10 @@ describe('an excerpt', () => {
     ['    tcp: me:hunter2@host:7000', '    tcp: me:…@host:7000'],
     ['    passive: on', '    passive: on'],
     ['    exec:', '    exec:'],
+    ['      up: curl -u me:hunter2 host', '      up: …'],
+    ['    hooks: {post-down: [/bin/a, /bin/b hunter2]}', '    hooks: {post-down: …'],
+    ['      - {user: nobody, run: [/bin/a, hunter2]}', '      - {user: nobody, run: …'],
+    ['    allow: [run up down, ssh]', '    allow: [run up down, ssh]'],
   ];
   for (const [line, expected] of secrets) {
     it(`of "${line.trim()}" keeps the secret`, () => {
@@ -112,6 +116,22 @@ describe('an excerpt', () => {
         ?.slice(8),
     );
     assert.deepEqual(shownLines, ['line:', '  exec:', '  …', '', '  # a comment', '  …', '  speed: 5', 'local: 6']);
+    const hooks = [
+      'hooks:',
+      '  up:',
+      '    - curl -u me:hunter2 host',
+      '    - run:',
+      '        - hunter2',
+      '  ipparam: x',
+    ];
+    assert.deepEqual(
+      hooks.map((_, i) =>
+        excerpt(hooks, i + 1, 1)
+          .split('\n')[0]
+          ?.slice(8),
+      ),
+      ['hooks:', '  up:', '    …', '    …', '        …', '  ipparam: x'],
+    );
     const block = ['password: |', '  hunter2', '  hunter2', 'b: c'];
     assert.deepEqual(
       block.map((_, i) =>

@@ -1,9 +1,29 @@
 /** Right configs and what they mean: every key, every short form, every default. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatIp4, formatPrefix } from '../../src/base/ip.js';
+import { formatIp4 } from '../../src/base/ip.js';
 import type { LineOptions } from '../../src/line/options.js';
 import { good, goodLink } from './support.js';
+
+/** A link that is a link and nothing else. */
+const noDuties = {
+  net: {
+    networks: [],
+    defaultRoute: undefined,
+    proxyArp: [],
+    masquerade: [],
+    portForwards: [],
+    mssClamp: 'auto',
+    forward: undefined,
+    firewall: undefined,
+    antiSpoof: false,
+    unreachable: true,
+  },
+  hooks: { hooks: { 'pre-up': [], up: [], down: [], 'post-down': [], fail: [], 'address-changed': [] }, ipparam: '' },
+  track: undefined,
+  quota: undefined,
+  steer: [],
+};
 
 describe('a link of three keys', () => {
   it('has every default', () => {
@@ -14,7 +34,6 @@ describe('a link of three keys', () => {
       line: { kind: 'serial', device: '/dev/ttyS0', speed: 115200, flow: 'rtscts', carrier: 'auto' },
       local: 0x0a000001,
       remote: 0x0a000002,
-      networks: [],
       mtu: 1500,
       lcp: {
         mru: 1500,
@@ -40,6 +59,7 @@ describe('a link of three keys', () => {
         stableMs: 30_000,
         maxAttempts: 0,
       },
+      ...noDuties,
     });
   });
 });
@@ -81,31 +101,6 @@ describe('line', () => {
   }
 });
 
-describe('networks', () => {
-  const lists: readonly (readonly [string, readonly string[]])[] = [
-    ['', []],
-    ['[]', []],
-    ['10.2.0.0/16', ['10.2.0.0/16 via undefined']],
-    ['[10.2.0.0/16, 192.0.2.7]', ['10.2.0.0/16 via undefined', '192.0.2.7/32 via undefined']],
-    ['[{network: 10.2.0.0/16, metric: 0}]', ['10.2.0.0/16 via 0']],
-    [
-      '[10.2.0.0/16, {network: 0.0.0.0/0, metric: 4294967295}]',
-      ['10.2.0.0/16 via undefined', '0.0.0.0/0 via 4294967295'],
-    ],
-    ['[0.0.0.0/1, 128.0.0.0/1]', ['0.0.0.0/1 via undefined', '128.0.0.0/1 via undefined']],
-  ];
-  for (const [text, expected] of lists) {
-    it(text === '' ? 'nothing' : text, () => {
-      // The addresses of the link are outside of all but the widest.
-      const { networks } = goodLink('local: 192.168.0.1', 'remote: 192.168.0.2', `networks: ${text}`.trimEnd());
-      assert.deepEqual(
-        networks.map(({ prefix, metric }) => `${formatPrefix(prefix)} via ${metric}`),
-        expected,
-      );
-    });
-  }
-});
-
 describe('other keys', () => {
   it('set what they name', () => {
     const link = goodLink(
@@ -125,7 +120,6 @@ describe('other keys', () => {
         line: undefined,
         local: 0x0a000001,
         remote: 0x0a000002,
-        networks: [],
         mtu: 1400,
         lcp: {
           mru: 296,
@@ -151,6 +145,7 @@ describe('other keys', () => {
           stableMs: 120_000,
           maxAttempts: 3,
         },
+        ...noDuties,
       },
     );
   });
@@ -270,7 +265,7 @@ describe('links side by side', () => {
     const { links } = good(`links:
   north: {line: /dev/ttyS0, local: 10.0.0.1, remote: 10.0.0.2, networks: [10.2.0.0/16]}
   south: {line: {tcp: "host:1"}, local: 10.0.0.1, remote: 10.0.0.3, networks: [{network: 10.2.0.0/16, metric: 50}]}
-  west: {line: {tcp: "host:1"}, local: 10.0.0.1, remote: 10.0.0.4, networks: [{network: 10.2.3.0/24, metric: 7}, 0.0.0.0/0]}
+  west: {line: {tcp: "host:1"}, local: 10.0.0.1, remote: 10.0.0.4, networks: [{network: 10.2.3.0/24, metric: 7}], default-route: on}
   east1: {line: {tcp-listen: "192.0.2.1:7000"}, local: 10.0.0.1, remote: 10.0.0.5}
   east2: {line: {tcp-listen: "192.0.2.2:7000"}, local: 10.0.0.1, remote: 10.0.0.6}
 `);

@@ -44,6 +44,20 @@ describe('a file of one MiB', () => {
     'empty links': `links:\n${rows(14, (i) => `  l${i}:\n`)}`,
     'equal networks': below + fill('    - 10.9.0.0/16\n').slice(126),
     'different networks': below + rows(28, (i) => `    - 11.${i >> 16}.${(i >> 8) & 255}.${i & 255}\n`),
+    'port forwards':
+      below.replace('networks', 'port-forwards') + rows(40, (i) => `    - udp ${i % 65536} to 10.1.0.5\n`),
+    'proxied networks':
+      below.replace('networks', 'proxy-arp') + rows(28, (i) => `    - 11.${i >> 8}.${i & 255}.0/24\n`),
+    masquerades:
+      below.replace('networks', 'masquerade') +
+      rows(48, (i) => `    - out: eth0\n      from: 11.${i >> 8}.${i & 255}.0/24\n`),
+    'tracked hosts':
+      below.replace('networks', 'track') + rows(28, (i) => `    - 11.${i >> 16}.${(i >> 8) & 255}.${i & 255}\n`),
+    'allow rules':
+      below.replace('networks:', 'firewall:') +
+      `      allow:\n${rows(40, (i) => `      - tcp ${i % 65536} from 11.0.0.0/8\n`)}`,
+    'one long allow rule': `${below.replace('networks:', 'firewall:')}      allow: ssh, ${fill('ssh from ').slice(200)}\n`,
+    'one long port forward': `${below.replace('networks', 'port-forwards')}    - tcp 1 to ${fill(' to').slice(200)}\n`,
     'growing indentation': Array.from({ length: 1400 }, (_, i) => `${' '.repeat(i)}a:\n`).join(''),
   };
   for (const [name, text] of Object.entries(bombs)) {
@@ -170,11 +184,31 @@ describe('any text', () => {
       'quick',
       'asyncmap',
       'escape',
+      'default-route',
+      'proxy-arp',
+      'masquerade',
+      'port-forwards',
+      'firewall',
+      'allow',
+      'hooks',
+      'up',
+      'run',
+      'track',
+      'hosts',
+      'action',
+      'raise-metric',
+      'quota',
+      'steer',
       'constructor',
       '__proto__',
       '/dev/ttyS0',
       '10.0.0.1',
       '10.2.0.0/16',
+      'ssh from 10.2.0.0/16',
+      'tcp 80 to 10.1.0.5',
+      'link',
+      'peer',
+      '5 GB',
       '5s',
       '7000',
       'off',

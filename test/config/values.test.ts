@@ -3,9 +3,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { endpoint, hostAddress, network } from '../../src/config/addresses.js';
+import { amount, formatAmount } from '../../src/config/amounts.js';
 import { formatDuration, readDuration } from '../../src/config/duration.js';
 import { code, listed, nearest, printable, show } from '../../src/config/text.js';
-import { absolutePath, character, characterMap, integer, interfaceName } from '../../src/config/values.js';
+import {
+  absolutePath,
+  character,
+  characterMap,
+  integer,
+  interfaceName,
+  percentage,
+  userName,
+} from '../../src/config/values.js';
 
 describe('durations', () => {
   it('are read as they are shown', () => {
@@ -48,6 +57,55 @@ describe('durations', () => {
   ]) {
     it(`"${text}" is none`, () => {
       assert.ok(!readDuration(text).ok);
+    });
+  }
+});
+
+describe('amounts', () => {
+  const any = amount(1, 1e15);
+
+  it('are read as they are shown, to three digits', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 999 }), fc.constantFrom(1e3, 1e6, 1e9, 1e12), (number, unit) => {
+        assert.deepEqual(any.read(formatAmount(number * unit)), { ok: true, value: number * unit });
+      }),
+    );
+  });
+
+  for (const text of [
+    '',
+    'GB',
+    '-1 GB',
+    '1  GB',
+    ' 1 GB',
+    '1 GB ',
+    '1. GB',
+    '.5 GB',
+    '1e3 GB',
+    '5',
+    '5 B',
+    '5 Gb',
+    '5 constructor',
+  ]) {
+    it(`"${text}" is none`, () => {
+      assert.ok(!any.read(text).ok);
+    });
+  }
+});
+
+describe('percentages', () => {
+  it('are read exactly when they are in range', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -10, max: 300 }), (number) => {
+        const reading = percentage.read(`${number}%`);
+        assert.deepEqual(reading.ok && reading.value, number >= 1 && number <= 100 && number / 100);
+      }),
+    );
+  });
+
+  for (const text of ['', '%', '80', '0.8', '80.5%', '80  %', '080 %%']) {
+    it(`"${text}" is none`, () => {
+      assert.ok(!percentage.read(text).ok);
     });
   }
 });
@@ -188,6 +246,14 @@ describe('names and paths', () => {
   for (const text of ['', '.', '~/a', 'a/b', '/', '/a/', '/a\0b', '/a\nb', `/${'a'.repeat(5000)}`]) {
     it(`${JSON.stringify(text.slice(0, 20))} is no path`, () => {
       assert.ok(!absolutePath.read(text).ok);
+    });
+  }
+});
+
+describe('users', () => {
+  for (const text of ['', '1000', '-a', '@a', '%a', 'a b', 'a:b', 'a/b', 'ä', 'a\n', 'a'.repeat(33)]) {
+    it(`${JSON.stringify(text)} is none`, () => {
+      assert.ok(!userName.read(text).ok);
     });
   }
 });

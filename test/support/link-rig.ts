@@ -3,7 +3,10 @@ import { cause, type Cause, type CauseCode } from '../../src/base/cause.js';
 import { parseIp4, parsePrefix, type Ip4 } from '../../src/base/ip.js';
 import type { LinkConfig } from '../../src/config/types.js';
 import { LineError, type Line, type LineSource } from '../../src/line/line.js';
-import { Link, type LinkNetwork, type LinkWorker } from '../../src/link/link.js';
+import type { LinkFacts } from '../../src/hooks/environment.js';
+import type { HookMoment } from '../../src/hooks/options.js';
+import { Link, type LinkNetwork } from '../../src/link/link.js';
+import type { LinkWorker } from '../../src/link/link-io.js';
 import type { FromWorker, ToWorker } from '../../src/link/messages.js';
 import type { LinkEvent } from '../../src/link/types.js';
 import { VirtualScheduler } from './virtual-scheduler.js';
@@ -21,7 +24,6 @@ export const testConfig: LinkConfig = {
   line: { kind: 'serial', device: '/dev/ttyS0', speed: 115_200, flow: 'rtscts', carrier: 'auto' },
   local: address('10.0.0.1'),
   remote: address('10.0.0.2'),
-  networks: [{ prefix: parsePrefix('10.2.0.0/16') ?? { address: 0, length: 0 }, metric: undefined }],
   mtu: 1500,
   lcp: {
     mru: 1500,
@@ -40,6 +42,29 @@ export const testConfig: LinkConfig = {
   },
   escape: [],
   restart: { quickMs: 1000, quickMaxMs: 8000, slowMs: 5000, slowMaxMs: 60_000, stableMs: 30_000, maxAttempts: 0 },
+  net: {
+    networks: [
+      {
+        prefix: parsePrefix('10.2.0.0/16') ?? { address: 0, length: 0 },
+        metric: undefined,
+        table: undefined,
+        source: undefined,
+      },
+    ],
+    defaultRoute: undefined,
+    proxyArp: [],
+    masquerade: [],
+    portForwards: [],
+    mssClamp: 'auto',
+    forward: undefined,
+    firewall: undefined,
+    antiSpoof: false,
+    unreachable: true,
+  },
+  hooks: { hooks: { 'pre-up': [], up: [], down: [], 'post-down': [], fail: [], 'address-changed': [] }, ipparam: '' },
+  track: undefined,
+  quota: undefined,
+  steer: [],
 };
 
 class FakeLine implements Line {
@@ -92,6 +117,13 @@ export class LinkRig {
   readonly acts: string[] = [];
   readonly lines: FakeLine[] = [];
   readonly link: Link;
+  /** What hooks ran for, in order. */
+  readonly hooked: { readonly moment: HookMoment; readonly facts: LinkFacts }[] = [];
+  counted = { rxBytes: 0, txBytes: 0 };
+  /** What the ledger knows of this month. */
+  usedBytes = 0;
+  /** The metrics of the routes as installed last. */
+  metrics: readonly (number | undefined)[] = [];
   openTuns = 0;
   installed = false;
   attached = false;
@@ -104,6 +136,20 @@ export class LinkRig {
       network: this.#network(),
       scheduler: this.scheduler,
       random: () => 0,
+      control: '/run/linkd/control.sock',
+      hooks: {
+        run: (moment, _, facts) => {
+          this.hooked.push({ moment, facts });
+          return { done: Promise.resolve([]), cancel: () => Promise.resolve() };
+        },
+      },
+      ledger: {
+        begin: () => ({
+          count: (rxBytes, txBytes) => (this.counted = { rxBytes, txBytes }),
+          end: (why) => this.acts.push(`end ${why.code}`),
+        }),
+        usedBytes: () => this.usedBytes,
+      },
       openTun: (name) => {
         if (this.behaviour.tun === 'fails') throw new Error('no /dev/net/tun');
         this.openTuns += 1;
@@ -206,18 +252,25 @@ export class LinkRig {
   }
 
   #network(): LinkNetwork {
+    const down = (act: string) => (): Promise<void> => {
+      this.acts.push(act);
+      this.installed = false;
+      return Promise.resolve();
+    };
     return {
-      up: () => {
+      up: (wanted) => {
         this.acts.push('install');
+        this.metrics = wanted.routes.map(({ metric }) => metric);
         if (this.behaviour.install === 'fail') return Promise.reject(new Error('the route exists'));
         this.installed = true;
-        return Promise.resolve();
+        return Promise.resolve({ refused: [], warnings: [] });
       },
-      down: () => {
-        this.acts.push('uninstall');
-        this.installed = false;
-        return Promise.resolve();
+      hold: () => {
+        this.acts.push('hold');
+        return Promise.resolve({ refused: [], warnings: [] });
       },
+      down: down('uninstall'),
+      release: down('release'),
     };
   }
 }

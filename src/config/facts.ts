@@ -1,0 +1,62 @@
+/** What is valid of a link, however wrong the rest: the checks across keys and links run on this. */
+import { z } from 'zod';
+import { portForward, firewall, masqueraded } from './filters.js';
+import { hooks } from './hooks.js';
+import { list } from './keys.js';
+import { asyncmap } from './lcp.js';
+import { line } from './lines.js';
+import { quota, track } from './oversight.js';
+import { defaultRoute, forward, neighbourProxy, remoteNetwork } from './routes.js';
+import { linkShape, restartShape } from './schema.js';
+
+/** Undefined is what isn't there, or isn't valid. */
+export type LinkFacts = z.output<typeof factsSchema>;
+
+/** Reads the plain value of one link; never throws. */
+export function readFacts(plain: unknown): LinkFacts {
+  return factsSchema.parse(plain);
+}
+
+const factsSchema = z.preprocess(
+  (input): object => {
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) return {};
+    return { ...input, hasDefaultRoute: 'default-route' in input ? input['default-route'] : undefined };
+  },
+  z.object({
+    line: whenValid(line),
+    local: whenValid(linkShape.local),
+    remote: whenValid(linkShape.remote),
+    networks: eachWhenValid(remoteNetwork),
+    'default-route': whenValid(defaultRoute),
+    /** A default route that isn't valid was meant to be one. */
+    hasDefaultRoute: defaultRoute.transform((route) => route !== undefined).catch(true),
+    interface: whenValid(linkShape.interface),
+    lcp: z.object({ asyncmap: whenValid(asyncmap) }).catch({ asyncmap: undefined }),
+    restart: whenValid(
+      z.object({
+        quick: whenValid(restartShape.quick),
+        'quick-max': whenValid(restartShape['quick-max']),
+        slow: whenValid(restartShape.slow),
+        'slow-max': whenValid(restartShape['slow-max']),
+      }),
+    ),
+    'proxy-arp': eachWhenValid(neighbourProxy),
+    masquerade: eachWhenValid(masqueraded),
+    'port-forwards': eachWhenValid(portForward),
+    forward: whenValid(forward),
+    firewall: whenValid(firewall),
+    hooks: whenValid(hooks),
+    track: whenValid(track),
+    quota: whenValid(quota),
+    steer: eachWhenValid(z.string()),
+  }),
+);
+
+function whenValid<Schema extends z.ZodType>(schema: Schema) {
+  return schema.optional().catch(undefined);
+}
+
+/** What is no list at all counts as a list of something that isn't valid. */
+function eachWhenValid<Schema extends z.ZodType>(item: Schema) {
+  return list(whenValid(item), '').catch([undefined]);
+}
