@@ -140,6 +140,16 @@ const causes = {
   // The link was up and ended.
   'peer-terminated': { summary: 'the peer ended the link', remedy: 'Look at the log of the peer.', retry: 'quick' },
   'peer-dead': { summary: 'the peer no longer answers', remedy: 'Check the cable and the peer.', retry: 'quick' },
+  unhealthy: {
+    summary: 'nothing behind the peer answers',
+    remedy: 'Check the network behind the peer, and `track` of the config.',
+    retry: 'quick',
+  },
+  'quota-used-up': {
+    summary: "the month's quota is used up",
+    remedy: 'Raise `quota` in the config, or wait for the month to end.',
+    retry: 'slow',
+  },
   // This machine.
   'tun-failed': {
     summary: 'the TUN device cannot be used',

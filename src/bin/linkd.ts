@@ -1,19 +1,23 @@
 #!/usr/bin/env node
 /** linkd, the daemon: arguments, signals, exit codes, and the wiring of the rooms. Everything else lives in them. */
 import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { Ledger } from '../accounting/ledger.js';
 import { messageOf, OpError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { formatConfigErrors } from '../config/format.js';
+import type { DaemonOverrides } from '../config/daemon.js';
 import { loadConfig } from '../config/load.js';
-import type { Config } from '../config/types.js';
+import type { Config, ConfigError } from '../config/types.js';
 import { ControlServer } from '../control/server.js';
-import { LinkManager } from '../link/manager.js';
+import { HookRunner } from '../hooks/runner.js';
+import { LinkManager, type LoadedLinks } from '../link/manager.js';
 import { PacketWorker } from '../link/packet-worker.js';
 import { systemScheduler } from '../link/scheduler.js';
 import { Network } from '../net/network.js';
 import { createLogger } from './logger.js';
+import { Notifier } from './notify.js';
 import { version } from './version.js';
 
 /** Exit codes; docs/linkd.md lists them. */
@@ -21,6 +25,9 @@ const exitCodes = { ok: 0, failed: 1, usage: 2, config: 78 } as const;
 
 /** SIGTERM ends the daemon within five seconds, whatever hangs. */
 const shutdownMs = 4500;
+
+/** Where programs that use serial ports keep their lock files. */
+const lockDir = '/run/lock';
 
 interface Arguments {
   readonly config: string;
@@ -42,7 +49,7 @@ async function main(): Promise<void> {
   const log = createLogger(result.config.daemon);
   surviveMistakes(log);
   try {
-    await run(result.config, log);
+    await run(result.config, log, () => loadLinks(resolve(file), overrides));
   } catch (error) {
     log.error({ err: error }, messageOf(error));
     if (!(error instanceof OpError)) throw error;
@@ -64,20 +71,47 @@ function parseArguments(): Arguments {
     .opts<Arguments>();
 }
 
+/** The links of the config as it is now; errors and warnings as lines for people. */
+async function loadLinks(file: string, overrides: DaemonOverrides): Promise<LoadedLinks> {
+  const result = await loadConfig(file, overrides, process.env);
+  const lines = (errors: readonly ConfigError[]): readonly string[] =>
+    errors.map((error) => formatConfigErrors([error]).trimEnd());
+  if (!result.ok) return { ok: false, errors: lines(result.errors) };
+  return { ok: true, links: result.config.links, warnings: lines(result.warnings) };
+}
+
 /** Runs until a signal says otherwise, then gives everything back. */
-async function run({ daemon, links }: Config, log: Logger): Promise<void> {
-  const stopped = nextSignal(log);
+async function run({ daemon, links }: Config, log: Logger, load: () => Promise<LoadedLinks>): Promise<void> {
+  const scheduler = systemScheduler;
+  const notifier = new Notifier({ environment: process.env, pid: process.pid, scheduler, log });
+  const stopped = nextSignal();
   await mkdir(daemon.stateDir, { recursive: true });
-  const network = new Network(log);
+  const ledger = await Ledger.open(join(daemon.stateDir, 'sessions.jsonl'), { log, scheduler });
+  const network = new Network({ log, scheduler, stateDir: daemon.stateDir });
   const worker = new PacketWorker(log);
-  const manager = new LinkManager(links, { log, scheduler: systemScheduler, worker, network, lockDir: '/run/lock' });
+  const hooks = new HookRunner({ log, scheduler });
+  const { control: path } = daemon;
+  const manager = new LinkManager(links, {
+    log,
+    scheduler,
+    worker,
+    network,
+    hooks,
+    ledger,
+    control: path,
+    lockDir,
+    load,
+  });
   const about = { version, pid: process.pid, startedAt: new Date() };
-  const control = await ControlServer.listen({ path: daemon.control, steering: manager, about, log });
-  await network.sweep(links.map((link) => link.interface));
-  log.info({ version, links: links.length, control: daemon.control }, 'linkd is running');
-  manager.start();
+  const control = await ControlServer.listen({ path, steering: manager, about, log });
+  process.on('SIGHUP', () => void reload(manager, notifier, log));
+  await manager.start();
+  log.info({ version, links: links.length, control: path }, 'linkd is running');
+  notifier.ready(`${links.length} links`);
+  notifier.watchdog(() => worker.alive());
 
   log.info({ signal: await stopped }, 'linkd is ending');
+  notifier.stopping();
   const late = setTimeout(() => {
     log.error({}, 'linkd did not end in time; what still hangs is left behind');
     process.exit(exitCodes.ok);
@@ -85,16 +119,28 @@ async function run({ daemon, links }: Config, log: Logger): Promise<void> {
   await manager.shutdown();
   await control.close();
   network.close();
+  await ledger.close();
   await worker.stop();
   clearTimeout(late);
   log.info({}, 'linkd has ended');
 }
 
-/** SIGTERM and SIGINT end the daemon; SIGHUP must not, as a closing terminal sends it. */
-function nextSignal(log: Logger): Promise<NodeJS.Signals> {
-  process.on('SIGHUP', () => {
-    log.warn({}, 'SIGHUP is ignored: restart linkd to read a changed config');
-  });
+/** SIGHUP: what `linkctl reload` does, with the answer in the log. */
+async function reload(manager: LinkManager, notifier: Notifier, log: Logger): Promise<void> {
+  notifier.reloading();
+  const outcome = await manager.reload();
+  if (outcome.ok) {
+    const changed = outcome.changes.map(({ link, kind }) => `${link}: ${kind}`);
+    log.info({ changed }, 'the config was read anew');
+  } else {
+    for (const error of outcome.errors) log.error({}, error);
+    log.error({}, 'the config is wrong; nothing was changed');
+  }
+  notifier.ready(`${manager.names().length} links`);
+}
+
+/** SIGTERM and SIGINT end the daemon. */
+function nextSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     process.on('SIGTERM', resolve);
     process.on('SIGINT', resolve);

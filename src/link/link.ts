@@ -1,60 +1,41 @@
 /**
  * One link on the main thread: it feeds events to the table of its life (`life.ts`) and carries out the actions that the
- * table names, with the line, the packet worker and the system's network as its hands.
+ * table names. Its hands are `link-io.ts` (line, TUN, packet worker), the system's network, and its companions (hooks,
+ * health, accounting).
  */
 import { cause, describeCause, type Cause, type CauseCode } from '../base/cause.js';
+import type { Millis, Timer } from '../base/clock.js';
 import { assertNever, messageOf } from '../base/errors.js';
-import { formatIp4 } from '../base/ip.js';
-import type { Millis, Scheduler, Timer } from '../base/clock.js';
 import type { LinkConfig } from '../config/types.js';
-import { LineError, type Line, type LineSource } from '../line/line.js';
-import type { Tun } from '../tun/tun.js';
+import type { Network } from '../net/network.js';
+import { outlasting, wantedInterface, type Outlasting, type WantedInterface } from '../net/wanted.js';
 import { Backoff } from './backoff.js';
+import { Companions, describeAgreed, type Agreed, type CompanionParts } from './companions.js';
 import { lifeStep, type LifeAction, type LifeEvent } from './life.js';
-import type { FromWorker, ToWorker } from './messages.js';
+import { LinkIo, type LinkIoParts } from './link-io.js';
+import type { FromWorker } from './messages.js';
 import { StatusBoard } from './status-board.js';
 import type { LinkCommand, LinkEvent, LinkState, LinkStatus } from './types.js';
 
 /** The parts of `Network` that a link uses. */
-export interface LinkNetwork {
-  up(wanted: {
-    readonly name: string;
-    readonly mtu: number;
-    readonly local: number;
-    readonly remote: number;
-    readonly routes: LinkConfig['networks'];
-  }): Promise<void>;
-  down(name: string): Promise<void>;
-}
+export type LinkNetwork = Pick<Network, 'up' | 'hold' | 'down' | 'release'>;
 
-/** The parts of `PacketWorker` that a link uses. */
-export interface LinkWorker {
-  listen(link: string, listener: { message(message: FromWorker): void; died(reason: string): void }): void;
-  forget(link: string): void;
-  post(message: ToWorker): void;
-}
-
-export interface LinkParts {
-  readonly lines: LineSource;
-  readonly worker: LinkWorker;
+export interface LinkParts extends LinkIoParts, CompanionParts {
   readonly network: LinkNetwork;
-  readonly scheduler: Scheduler;
-  /** Numbers from 0 up to 1. */
-  readonly random: () => number;
-  openTun(name: string): Tun;
   readonly emit: (event: LinkEvent) => void;
 }
 
-/** The longest that the Terminate exchange may take when the daemon itself ends. */
+/** The longest that the Terminate exchange may take when the daemon itself ends, and that hooks may go on then. */
 const shutdownTerminateMs = 2000;
-/** The longest wait for a line to close, or for the worker to let go of a descriptor. */
-const patienceMs = 2500;
+const shutdownHooksMs = 1500;
 
 export class Link {
-  readonly config: LinkConfig;
   readonly #parts: LinkParts;
-  readonly #backoff: Backoff;
+  readonly #io: LinkIo;
+  readonly #companions: Companions;
   readonly #board: StatusBoard;
+  #config: LinkConfig;
+  #backoff: Backoff;
   #state: LinkState = 'down';
   /** Why the link is going, or went, down; what the next pause depends on. */
   #cause: Cause = cause('not-started');
@@ -63,38 +44,57 @@ export class Link {
   #wanted = false;
   #terminateMs: Millis;
   #timer: Timer | undefined;
-  #tun: Tun | undefined;
-  /** The TUN was deleted by someone: it is made anew for the next attempt. */
-  #tunGone = false;
-  #line: Line | undefined;
   #opening: AbortController | undefined;
   #closing = false;
   #nextPause: Millis = 0;
   #installed = false;
-  /** What PPP agreed on, until it is installed. */
-  #agreed: Extract<FromWorker, { type: 'network-up' }> | undefined;
-  /** Set while the worker is asked to let go of a descriptor. */
-  #released: (() => void) | undefined;
+  /** What PPP agreed on, while it holds. */
+  #agreed: Agreed | undefined;
+  /** Added to the metric of the routes while what lies behind the link doesn't answer. */
+  #metricAdd = 0;
   #atRest: (() => void)[] = [];
 
   constructor(config: LinkConfig, parts: LinkParts) {
-    this.config = config;
+    this.#config = config;
     this.#parts = parts;
     this.#backoff = new Backoff(config.restart, parts.random);
     this.#board = new StatusBoard(config, parts.scheduler);
     this.#terminateMs = config.lcp.restartMs * config.lcp.maxTerminate;
+    this.#io = new LinkIo(config, parts, (message) => {
+      this.#note('warn', message);
+    });
+    this.#companions = this.#makeCompanions();
+    this.#board.health = () => this.#companions.health;
+    this.#board.quota = () => this.#companions.quota;
     parts.worker.listen(config.name, {
       message: (message) => {
         this.#hear(message);
       },
       died: (reason) => {
-        this.#workerDied(reason);
+        this.#io.workerDied();
+        this.#dispatch('line-ended', cause('internal', `the packet worker ended: ${reason}`));
       },
     });
   }
 
+  get config(): LinkConfig {
+    return this.#config;
+  }
+
   get state(): LinkState {
     return this.#state;
+  }
+
+  /** What stands in the system's network whether the link is up or not. */
+  get outlasting(): Outlasting {
+    return outlasting(this.#facts(), this.#config.net);
+  }
+
+  /** What the system's network shall be while the link is up. */
+  get wanted(): WantedInterface {
+    const { net } = this.#config;
+    const networks = net.networks.map((network) => ({ ...network, metric: this.#metricOf(network.metric) }));
+    return wantedInterface(this.#facts(), { ...net, networks });
   }
 
   status(): LinkStatus {
@@ -120,7 +120,18 @@ export class Link {
     }
   }
 
-  /** Ends the link and gives everything back, the TUN as well. */
+  /** Takes a config that differs in nothing that the session is made of (`config-diff.ts`); the session goes on. */
+  async reconfigure(config: LinkConfig): Promise<void> {
+    const previous = this.#config;
+    this.#config = config;
+    this.#backoff = new Backoff(config.restart, this.#parts.random);
+    this.#board.reconfigured(config);
+    this.#companions.reconfigured(previous);
+    if (this.#installed) await this.#apply();
+    else await this.#hold();
+  }
+
+  /** Ends the link and gives everything back, the TUN and what outlasts a redial as well. */
   async shutdown(): Promise<void> {
     this.#terminateMs = Math.min(this.#terminateMs, shutdownTerminateMs);
     await new Promise<void>((resolve) => {
@@ -129,9 +140,52 @@ export class Link {
       if (this.#state === 'closing') this.#arm(this.#terminateMs);
       this.#settleRest();
     });
-    await this.#parts.lines.dispose();
-    await this.#dropTun();
-    this.#parts.worker.forget(this.config.name);
+    await this.#companions.end(shutdownHooksMs);
+    await this.#tell(this.#parts.network.release(this.#config.interface));
+    await this.#io.dispose();
+  }
+
+  #makeCompanions(): Companions {
+    const link = (): Link => this;
+    return new Companions(
+      {
+        get config() {
+          return link().#config;
+        },
+        get state() {
+          return link().#state;
+        },
+        get cause() {
+          return link().#cause;
+        },
+        get counters() {
+          return link().#board.counters;
+        },
+        get line() {
+          return link().#board.lineNow;
+        },
+        note: (level, message) => {
+          this.#note(level, message);
+        },
+        probe: (packet) => {
+          this.#io.probe(packet);
+        },
+        hookEnded: (hook) => {
+          this.#board.hookEnded(hook);
+        },
+        restart: (reason) => {
+          this.#dispatch('restart', cause('unhealthy', reason));
+        },
+        addMetric: (add) => {
+          this.#metricAdd = add;
+          if (this.#installed) void this.#apply();
+        },
+        cutOff: (renewsAt) => {
+          if (this.#state === 'up') this.#dispatch('restart', quotaCause(renewsAt));
+        },
+      },
+      this.#parts,
+    );
   }
 
   #stop(why: Cause): void {
@@ -143,8 +197,9 @@ export class Link {
   #dispatch(event: LifeEvent, why?: Cause): void {
     const step = lifeStep(this.#state, event);
     if (step === undefined) return;
-    if (why !== undefined && (step.next !== this.#state || step.actions.length > 0)) this.#cause = why;
-    if (step.next !== this.#state || step.actions.length > 0) this.#disarm();
+    const moves = step.next !== this.#state || step.actions.length > 0;
+    if (why !== undefined && moves) this.#cause = why;
+    if (moves) this.#disarm();
     if (step.next !== this.#state) this.#enter(step.next, why);
     for (const action of step.actions) this.#act(action);
     this.#settleRest();
@@ -153,10 +208,11 @@ export class Link {
   #enter(next: LinkState, why: Cause | undefined): void {
     const previous = this.#state;
     this.#state = next;
-    const now = this.#parts.scheduler.now();
-    if (next === 'up') this.#backoff.up(now);
     this.#board.entered(next, previous, why);
-    this.#say(this.#levelOf(next, why), describeChange(this.config, next, why), why);
+    this.#say(this.#levelOf(next, why), this.#describe(next, why), why);
+    if (next === 'up') this.#backoff.up(this.#parts.scheduler.now());
+    if (next === 'up' && this.#agreed !== undefined) this.#companions.up(this.#agreed);
+    if (previous === 'up') this.#companions.down();
   }
 
   /** A failure is a warning the first time; that it goes on is for those who look closely. */
@@ -170,9 +226,16 @@ export class Link {
     return next === 'up' || next === 'down' ? 'info' : 'debug';
   }
 
+  #describe(state: LinkState, why: Cause | undefined): string {
+    if (state === 'up' && this.#agreed !== undefined) {
+      return `up: ${describeAgreed(this.#agreed)} on ${this.#config.interface}`;
+    }
+    return why === undefined ? state : `${state}: ${describeCause(why)}`;
+  }
+
   #say(level: LinkEvent['level'], message: string, why?: Cause, type: LinkEvent['type'] = 'state'): void {
     const { scheduler, emit } = this.#parts;
-    emit({ time: scheduler.date(), link: this.config.name, type, level, message, state: this.#state, cause: why });
+    emit({ time: scheduler.date(), link: this.#config.name, type, level, message, state: this.#state, cause: why });
   }
 
   #note(level: LinkEvent['level'], message: string): void {
@@ -188,10 +251,10 @@ export class Link {
         this.#opening?.abort(new Error('no longer wanted'));
         return;
       case 'start-session':
-        this.#startSession();
+        this.#io.startSession();
         return;
       case 'close-session':
-        this.#parts.worker.post({ type: 'close', link: this.config.name, cause: this.#cause });
+        this.#io.closeSession(this.#cause);
         this.#arm(this.#terminateMs);
         return;
       case 'close-line':
@@ -204,7 +267,8 @@ export class Link {
         void this.#uninstall();
         return;
       case 'pause':
-        this.#pause();
+        this.#board.nextAttemptIn(this.#nextPause);
+        this.#arm(this.#nextPause);
         return;
       default:
         assertNever(action);
@@ -212,79 +276,39 @@ export class Link {
   }
 
   async #openLine(): Promise<void> {
+    const renewsAt = this.#companions.cutOffUntil;
+    if (renewsAt !== undefined) {
+      this.#dispatch('open-failed', quotaCause(renewsAt));
+      return;
+    }
     const opening = new AbortController();
     this.#opening = opening;
     try {
-      this.#openTun();
-      const line = await this.#parts.lines.open(opening.signal);
-      this.#line = line;
+      await this.#companions.rising();
+      opening.signal.throwIfAborted();
+      const line = await this.#io.open(opening.signal);
       this.#board.line = line;
       void line.ended.then((why) => {
-        if (this.#line === line) this.#dispatch('line-ended', why);
+        if (this.#io.line === line) this.#dispatch('line-ended', why);
       });
       this.#dispatch('line-opened');
     } catch (error) {
-      this.#dispatch('open-failed', opening.signal.aborted ? this.#cause : this.#causeOf(error));
+      this.#dispatch('open-failed', opening.signal.aborted ? this.#cause : this.#io.causeOf(error));
     } finally {
-      this.#opening = undefined;
+      if (this.#opening === opening) this.#opening = undefined;
     }
   }
 
-  #causeOf(error: unknown): Cause {
-    if (error instanceof LineError) return error.reason;
-    return cause(this.#tun === undefined ? 'tun-failed' : 'internal', messageOf(error));
-  }
-
-  #openTun(): void {
-    if (this.#tun !== undefined) return;
-    this.#tun = this.#parts.openTun(this.config.interface);
-    this.#parts.worker.post({ type: 'add', link: this.config.name, tunFd: this.#tun.fd });
-  }
-
-  /** Closes the TUN once the worker has let go of it. */
-  async #dropTun(): Promise<void> {
-    const tun = this.#tun;
-    if (tun === undefined) return;
-    await this.#release('remove');
-    this.#tun = undefined;
-    this.#tunGone = false;
-    tun.close();
-  }
-
-  async #release(type: 'detach' | 'remove'): Promise<void> {
-    const released = new Promise<void>((resolve) => {
-      this.#released = resolve;
-    });
-    this.#parts.worker.post({ type, link: this.config.name });
-    await this.#bounded(released, 'the packet worker does not answer');
-  }
-
-  #startSession(): void {
-    const { config } = this;
-    const line = this.#line;
-    if (line === undefined) throw new Error('a session without a line');
-    const options = {
-      session: { lcp: config.lcp, ipcp: { local: config.local, remote: config.remote } },
-      escape: config.escape,
-      mtu: config.mtu,
-      speed: line.speed,
-    };
-    this.#parts.worker.post({ type: 'attach', link: config.name, fd: line.fd, options });
+  #facts(): Parameters<typeof wantedInterface>[0] {
+    const { name: link, interface: name, mtu, local, remote } = this.#config;
+    return { link, name, mtu, local, remote, ...this.#agreed };
   }
 
   async #install(): Promise<void> {
     const agreed = this.#agreed;
-    if (agreed === undefined) throw new Error('nothing was agreed on');
-    const { interface: name, networks } = this.config;
     this.#installed = true;
     try {
-      await this.#parts.network.up({
-        name,
-        mtu: agreed.mtu,
-        local: agreed.local,
-        remote: agreed.remote,
-        routes: networks,
-      });
+      await this.#bringUp();
       if (this.#agreed === agreed) this.#dispatch('installed');
     } catch (error) {
       if (this.#agreed === agreed) this.#dispatch('install-failed', cause('network-failed', messageOf(error)));
@@ -292,48 +316,55 @@ export class Link {
     }
   }
 
-  async #uninstall(): Promise<void> {
-    this.#agreed = undefined;
-    if (!this.#installed) return;
-    this.#installed = false;
+  /** Makes the system's network as it shall be while the link is up; keeps and says what the system refused. */
+  async #bringUp(): Promise<void> {
+    const { refused, warnings } = await this.#parts.network.up(this.wanted);
+    const problems = [...refused.map(({ message }) => message), ...warnings];
+    for (const problem of problems) if (!this.#board.networkProblems.includes(problem)) this.#note('warn', problem);
+    this.#board.networkProblems = problems;
+  }
+
+  #metricOf(metric: number | undefined): number | undefined {
+    return this.#metricAdd === 0 ? metric : (metric ?? 0) + this.#metricAdd;
+  }
+
+  /** A change of what is wanted while the link is up. */
+  #apply(): Promise<void> {
+    return this.#tell(this.#bringUp());
+  }
+
+  #hold(): Promise<void> {
+    return this.#tell(this.#parts.network.hold(this.outlasting));
+  }
+
+  /** What fails here leaves the link as it is: it is said, and that is all. */
+  async #tell(work: Promise<unknown>): Promise<void> {
     try {
-      await this.#parts.network.down(this.config.interface);
+      await work;
     } catch (error) {
       this.#note('warn', messageOf(error));
     }
+  }
+
+  async #uninstall(): Promise<void> {
+    this.#agreed = undefined;
+    this.#board.networkProblems = [];
+    if (!this.#installed) return;
+    this.#installed = false;
+    await this.#tell(this.#parts.network.down(this.#config.interface));
   }
 
   /** Takes the descriptor from the worker, closes the line, and says whether another attempt follows. */
   async #closeLine(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    try {
-      await this.#uninstall();
-      if (this.#line !== undefined) await this.#release('detach');
-      await this.#bounded(
-        this.#line?.close() ?? Promise.resolve(),
-        'the line takes long to close; it is left to itself',
-      );
-      if (this.#tunGone) await this.#dropTun();
-    } catch (error) {
-      this.#note('warn', messageOf(error));
-    } finally {
-      this.#line = undefined;
-      this.#board.line = undefined;
-      this.#closing = false;
-    }
+    await this.#uninstall();
+    let opened = false;
+    await this.#tell(this.#io.close().then((had) => (opened = had)));
+    this.#board.line = undefined;
+    this.#closing = false;
+    this.#companions.closed(opened, this.#cause);
     this.#dispatch(this.#goesOn() ? 'closed-retry' : 'closed-rest', this.#cause);
-  }
-
-  async #bounded(work: Promise<void>, complaint: string): Promise<void> {
-    let timer: Timer | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = this.#parts.scheduler.after(patienceMs, () => {
-        this.#note('warn', complaint);
-        resolve();
-      });
-    });
-    await Promise.race([work, late]).finally(() => timer?.cancel());
   }
 
   #goesOn(): boolean {
@@ -346,11 +377,6 @@ export class Link {
     }
     this.#nextPause = pause;
     return true;
-  }
-
-  #pause(): void {
-    this.#board.nextAttemptIn(this.#nextPause);
-    this.#arm(this.#nextPause);
   }
 
   #arm(delay: Millis): void {
@@ -387,18 +413,22 @@ export class Link {
         void this.#explain(message);
         return;
       case 'tun-gone':
-        this.#tunGone = true;
-        this.#dispatch('line-ended', cause('tun-deleted', this.config.interface));
+        this.#io.tunGone();
+        this.#dispatch('line-ended', cause('tun-deleted', this.#config.interface));
         return;
       case 'detached':
       case 'removed':
-        this.#letGo();
+        this.#io.letGo();
         return;
       case 'note':
         this.#note(message.level, message.message);
         return;
+      case 'probe-reply':
+        this.#companions.probeReply(message.packet);
+        return;
       case 'statistics':
         this.#board.statistics(message);
+        this.#companions.counted();
         return;
       default:
         assertNever(message);
@@ -406,26 +436,12 @@ export class Link {
   }
 
   async #explain({ end, ending }: Extract<FromWorker, { type: 'line-ended' }>): Promise<void> {
-    const line = this.#line;
+    const { line } = this.#io;
     const why = ending ?? (await line?.explain(end)) ?? cause('line-hangup');
-    if (this.#line === line) this.#dispatch('line-ended', this.#state === 'closing' ? this.#cause : why);
-  }
-
-  #letGo(): void {
-    this.#released?.();
-    this.#released = undefined;
-  }
-
-  #workerDied(reason: string): void {
-    if (this.#tun !== undefined) this.#parts.worker.post({ type: 'add', link: this.config.name, tunFd: this.#tun.fd });
-    this.#letGo();
-    this.#dispatch('line-ended', cause('internal', `the packet worker ended: ${reason}`));
+    if (this.#io.line === line) this.#dispatch('line-ended', this.#state === 'closing' ? this.#cause : why);
   }
 }
 
-function describeChange(config: LinkConfig, state: LinkState, why: Cause | undefined): string {
-  const because = why === undefined ? '' : `: ${describeCause(why)}`;
-  return state === 'up'
-    ? `up: ${formatIp4(config.local)} to ${formatIp4(config.remote)} on ${config.interface}`
-    : `${state}${because}`;
+function quotaCause(renewsAt: Date): Cause {
+  return cause('quota-used-up', `until ${renewsAt.toISOString()}`);
 }

@@ -1,45 +1,75 @@
-/** All links of one daemon: made from the config, steered by name, their events kept and passed on. */
+/** All links of one daemon: made from the config, steered by name, reloaded, their events kept and passed on. */
+import type { Ledger } from '../accounting/ledger.js';
 import type { Scheduler } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
+import { messageOf } from '../base/errors.js';
 import type { LinkConfig } from '../config/types.js';
 import { createLineSource } from '../line/source.js';
+import type { Network } from '../net/network.js';
 import { openTun } from '../tun/linux.js';
+import { diffLinks, type LinkChange } from './config-diff.js';
 import { EventLog } from './event-log.js';
-import { Link, type LinkNetwork, type LinkWorker } from './link.js';
-import type { LinkCommand, LinkEvent, LinkStatus, LinkSteering } from './types.js';
+import type { HookStarter } from './link-hooks.js';
+import type { LinkWorker } from './link-io.js';
+import { Link } from './link.js';
+import { explainRoutes } from './routes.js';
+import type {
+  DaemonSteering,
+  LinkCommand,
+  LinkEvent,
+  LinkStatus,
+  MonthRecord,
+  ReloadOutcome,
+  RouteExplanation,
+  SessionRecord,
+} from './types.js';
 
 export interface ManagerParts {
   readonly log: Logger;
   readonly scheduler: Scheduler;
   readonly worker: LinkWorker;
-  readonly network: LinkNetwork;
+  readonly network: Network;
+  readonly hooks: HookStarter;
+  readonly ledger: Ledger;
+  /** The path of the control socket, for hooks. */
+  readonly control: string;
   /** Where the lock files of serial ports go. */
   readonly lockDir: string;
+  /** Reads the links' config anew. */
+  readonly load: () => Promise<LoadedLinks>;
 }
 
-export class LinkManager implements LinkSteering {
-  readonly #links: ReadonlyMap<string, Link>;
+export type LoadedLinks =
+  | { readonly ok: true; readonly links: readonly LinkConfig[]; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly errors: readonly string[] };
+
+export class LinkManager implements DaemonSteering {
+  readonly #parts: ManagerParts;
+  readonly #links = new Map<string, Link>();
   readonly #events = new EventLog();
-  readonly #log: Logger;
+  /** The end of the queue: one reload at a time. */
+  #lastReload: Promise<unknown> = Promise.resolve();
 
   constructor(configs: readonly LinkConfig[], parts: ManagerParts) {
-    this.#log = parts.log;
-    this.#links = new Map(configs.map((config) => [config.name, this.#makeLink(config, parts)]));
+    this.#parts = parts;
+    for (const config of configs) this.#links.set(config.name, this.#makeLink(config));
   }
 
-  /** Starts every link that the config doesn't hold back. */
-  start(): void {
-    for (const link of this.#links.values()) {
-      if (link.config.autostart) link.command('up');
-    }
+  /** Sweeps what a crash left, and starts every link that the config doesn't hold back. */
+  async start(): Promise<void> {
+    const links = [...this.#links.values()];
+    await this.#tell(
+      this.#parts.network.sweep(
+        links.map(({ config }) => config.interface),
+        links.map(({ outlasting }) => outlasting),
+      ),
+    );
+    for (const link of links) startIfWanted(link);
   }
 
   /** Ends every link, all at the same time, and resolves when all is given back. */
   async shutdown(): Promise<void> {
-    const ends = await Promise.allSettled([...this.#links.values()].map((link) => link.shutdown()));
-    for (const end of ends) {
-      if (end.status === 'rejected') this.#log.error({ err: end.reason }, 'a link did not end cleanly');
-    }
+    await Promise.all([...this.#links.values()].map((link) => this.#tell(link.shutdown())));
   }
 
   names(): readonly string[] {
@@ -56,6 +86,10 @@ export class LinkManager implements LinkSteering {
     return link !== undefined;
   }
 
+  maySteer(name: string, user: string): boolean {
+    return this.#links.get(name)?.config.steer.includes(user) ?? false;
+  }
+
   log(name: string): readonly LinkEvent[] | undefined {
     return this.#links.has(name) ? this.#events.of(name) : undefined;
   }
@@ -64,21 +98,103 @@ export class LinkManager implements LinkSteering {
     return this.#events.subscribe(listener);
   }
 
-  #makeLink(config: LinkConfig, { log, scheduler, worker, network, lockDir }: ManagerParts): Link {
+  async diff(): Promise<ReloadOutcome> {
+    const loaded = await this.#parts.load();
+    if (!loaded.ok) return loaded;
+    return { ok: true, changes: diffLinks(this.#configs, loaded.links), warnings: loaded.warnings };
+  }
+
+  reload(): Promise<ReloadOutcome> {
+    const done = this.#lastReload.then(() => this.#reload());
+    this.#lastReload = done.catch(() => undefined);
+    return done;
+  }
+
+  async plan(name: string): Promise<readonly string[] | undefined> {
+    const link = this.#links.get(name);
+    return link && (await this.#parts.network.plan(link.wanted));
+  }
+
+  async routes(): Promise<readonly RouteExplanation[]> {
+    return explainRoutes(await this.#parts.network.routes(), this.#configs);
+  }
+
+  history(link: string | undefined, limit: number): readonly SessionRecord[] {
+    return this.#parts.ledger
+      .history(link, limit)
+      .map(({ link: name, begin, end, rxBytes, txBytes, cause, detail }) => ({
+        link: name,
+        startedAt: begin,
+        endedAt: end,
+        rxBytes,
+        txBytes,
+        endCause: cause === undefined || detail === undefined ? cause : `${cause} (${detail})`,
+      }));
+  }
+
+  totals(link: string | undefined): readonly MonthRecord[] {
+    const names = link === undefined ? this.names() : [link];
+    return names.flatMap((name) => this.#parts.ledger.totals(name).map((month) => ({ ...month, link: name })));
+  }
+
+  get #configs(): readonly LinkConfig[] {
+    return [...this.#links.values()].map(({ config }) => config);
+  }
+
+  async #reload(): Promise<ReloadOutcome> {
+    const outcome = await this.#parts.load();
+    if (!outcome.ok) return outcome;
+    const { links, warnings } = outcome;
+    const changes = diffLinks(this.#configs, links);
+    // What goes gives back what others may want: so it goes first.
+    await Promise.all(changes.map((change) => this.#takeOut(change)));
+    for (const change of changes) {
+      const config = links.find(({ name }) => name === change.link);
+      if (config !== undefined) await this.#bringIn(change, config);
+    }
+    return { ok: true, changes, warnings };
+  }
+
+  async #takeOut({ kind, link: name }: LinkChange): Promise<void> {
+    if (kind !== 'remove' && kind !== 'restart') return;
+    const link = this.#links.get(name);
+    if (link !== undefined) await this.#tell(link.shutdown());
+    this.#links.delete(name);
+  }
+
+  async #bringIn({ kind }: LinkChange, config: LinkConfig): Promise<void> {
+    const present = this.#links.get(config.name);
+    if (kind === 'apply' && present !== undefined) return present.reconfigure(config);
+    const link = this.#makeLink(config);
+    this.#links.set(config.name, link);
+    await this.#tell(this.#parts.network.hold(link.outlasting));
+    startIfWanted(link);
+  }
+
+  async #tell(work: Promise<unknown>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#parts.log.error({ err: error }, messageOf(error));
+    }
+  }
+
+  #makeLink(config: LinkConfig): Link {
+    const { log, lockDir } = this.#parts;
     return new Link(config, {
+      ...this.#parts,
       lines: createLineSource(config.line, { log, lockDir }),
-      worker,
-      network,
-      scheduler,
       random: Math.random,
       openTun,
       emit: (event) => {
         this.#events.add(event);
-        log[event.level](
-          { link: event.link, state: event.state, ...(event.cause && { cause: event.cause.code }) },
-          event.message,
-        );
+        const why = event.cause && { cause: event.cause.code };
+        log[event.level]({ link: event.link, state: event.state, ...why }, event.message);
       },
     });
   }
+}
+
+function startIfWanted(link: Link): void {
+  if (link.config.autostart) link.command('up');
 }

@@ -26,6 +26,8 @@ export type ToWorker =
   | { readonly type: 'close'; readonly link: string; readonly cause: Cause }
   /** Let go of the descriptor; `detached` follows, and nothing of this session after it. */
   | { readonly type: 'detach'; readonly link: string }
+  /** Put a packet of the health check into the queue; answers come back as `probe-reply` instead of going into the TUN. */
+  | { readonly type: 'probe'; readonly link: string; readonly packet: Uint8Array }
   /** Let go of the TUN device; `removed` follows. */
   | { readonly type: 'remove'; readonly link: string };
 
@@ -37,6 +39,7 @@ export type FromWorker = { readonly link: string } & (
   | { readonly type: 'line-ended'; readonly end: StreamEnd; readonly ending: Cause | undefined }
   /** Someone deleted the TUN device. */
   | { readonly type: 'tun-gone' }
+  | { readonly type: 'probe-reply'; readonly packet: Uint8Array }
   | { readonly type: 'detached' }
   | { readonly type: 'removed' }
   | { readonly type: 'note'; readonly level: 'debug' | 'info' | 'warn'; readonly message: string }
@@ -47,3 +50,11 @@ export type FromWorker = { readonly link: string } & (
       readonly session: SessionStatus | undefined;
     }
 );
+
+/** The thread as a whole: is it alive? */
+export interface Ping {
+  readonly type: 'ping';
+}
+export interface Pong {
+  readonly type: 'pong';
+}

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
-import type { FromWorker, ToWorker } from './messages.js';
+import type { FromWorker, Ping, Pong, ToWorker } from './messages.js';
 
 export interface WorkerListener {
   message(message: FromWorker): void;
@@ -13,6 +13,8 @@ export interface WorkerListener {
 export class PacketWorker {
   readonly #log: Logger;
   readonly #listeners = new Map<string, WorkerListener>();
+  /** Those who wait for a sign of life. */
+  readonly #alive: (() => void)[] = [];
   #worker: Worker | undefined;
 
   constructor(log: Logger) {
@@ -33,6 +35,17 @@ export class PacketWorker {
     this.#worker.postMessage(message);
   }
 
+  /** True when the worker answers, or none is needed; never answers while it hangs. */
+  async alive(): Promise<boolean> {
+    const worker = this.#worker;
+    if (worker === undefined) return true;
+    await new Promise<void>((resolve) => {
+      this.#alive.push(resolve);
+      worker.postMessage({ type: 'ping' } satisfies Ping);
+    });
+    return true;
+  }
+
   async stop(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
@@ -41,7 +54,10 @@ export class PacketWorker {
 
   #start(): Worker {
     const worker = new Worker(new URL('./worker.js', import.meta.url), { name: 'packets' });
-    worker.on('message', (message: FromWorker) => this.#listeners.get(message.link)?.message(message));
+    worker.on('message', (message: FromWorker | Pong) => {
+      if (message.type === 'pong') for (const resolve of this.#alive.splice(0)) resolve();
+      else this.#listeners.get(message.link)?.message(message);
+    });
     worker.on('error', (error) => {
       this.#log.error({ err: error }, 'the packet worker failed');
       this.#lost(worker, messageOf(error));

@@ -12,6 +12,7 @@ import { assertNever } from '../base/errors.js';
 import type { Millis, Scheduler, Timer } from '../base/clock.js';
 import { FrameDecoder } from '../framing/decoder.js';
 import { FrameEncoder, maxFrameLength } from '../framing/encoder.js';
+import { answersProbe } from '../health/echo.js';
 import type { StreamEnd } from '../line/line.js';
 import type { ByteStream } from '../line/stream.js';
 import { Protocol } from '../ppp/numbers.js';
@@ -89,6 +90,8 @@ export class Pump {
   #unwritten = 0;
   #framed = 0;
   #attached: Attachment | undefined;
+  /** The last packet of the health check, by which its answers are known. */
+  #probed: Uint8Array | undefined;
   #timer: Timer | undefined;
   #timerAt: Millis = Infinity;
 
@@ -174,6 +177,21 @@ export class Pump {
     const now = this.#host.scheduler.now();
     attached.session.close(now, cause);
     this.#settle(attached, now);
+  }
+
+  /** Puts a packet of the health check into the queue; its answers come back as messages. RFC 792 */
+  probe(packet: Uint8Array): void {
+    const attached = this.#attached;
+    if (attached?.session.networkUp !== true) return;
+    this.#probed = packet;
+    const { pool, queue } = attached;
+    if (pool.free === 0) queue.dropFattest();
+    const slot = pool.take();
+    if (slot < 0) return;
+    pool.bytes.set(packet, slot * pool.slotSize);
+    const now = this.#host.scheduler.now();
+    queue.enqueue(slot, packet.length, now);
+    this.#flush(attached, now);
   }
 
   /** Lets go of the line; nothing is emitted for it afterwards. */
@@ -299,7 +317,9 @@ export class Pump {
       session.heard(now);
       if (decoder.protocol === Protocol.ip && session.networkUp) {
         const length = decoder.end - decoder.start;
-        if (this.#port.write(decoder.buffer, decoder.start, length)) this.#tally.received(length);
+        if (this.#probed !== undefined && answersProbe(this.#probed, decoder.buffer, decoder.start, decoder.end))
+          this.#host.emit({ type: 'probe-reply', packet: decoder.buffer.slice(decoder.start, decoder.end) });
+        else if (this.#port.write(decoder.buffer, decoder.start, length)) this.#tally.received(length);
         else this.#tally.tunRefused += 1;
       } else {
         session.receive(decoder.protocol, decoder.buffer.slice(decoder.start, decoder.end), now);

@@ -6,7 +6,7 @@ import type { LinkConfig } from '../config/types.js';
 import type { Line } from '../line/line.js';
 import type { LineOptions } from '../line/options.js';
 import type { FromWorker } from './messages.js';
-import type { LinkCounters, LinkState, LinkStatus, SessionStatus } from './types.js';
+import type { HookStatus, LinkCounters, LinkState, LinkStatus, SessionStatus } from './types.js';
 
 type Statistics = Extract<FromWorker, { type: 'statistics' }>;
 
@@ -25,7 +25,11 @@ const rateLifeMs = 2500;
 
 export class StatusBoard {
   line: Line | undefined;
-  readonly #config: LinkConfig;
+  networkProblems: readonly string[] = [];
+  /** Where the rest is asked from; whoever knows sets them. */
+  health: () => LinkStatus['health'] = () => undefined;
+  quota: () => LinkStatus['quota'] = () => undefined;
+  #config: LinkConfig;
   readonly #clock: Clock;
   #state: LinkState = 'down';
   #since: Date;
@@ -36,6 +40,7 @@ export class StatusBoard {
   #session: SessionStatus | undefined;
   #rates = { at: -Infinity, rx: 0, tx: 0 };
   #countedAt: Millis = -Infinity;
+  readonly #hooks = new Map<string, HookStatus>();
 
   constructor(config: LinkConfig, clock: Clock) {
     this.#config = config;
@@ -55,6 +60,25 @@ export class StatusBoard {
 
   nextAttemptIn(pause: Millis): void {
     this.#nextAttempt = new Date(this.#clock.date().getTime() + pause);
+  }
+
+  get counters(): LinkCounters {
+    return this.#counters;
+  }
+
+  /** The line's name and speed, of the open line or as configured. */
+  get lineNow(): { readonly name: string; readonly speed: number | undefined } {
+    const { line: options } = this.#config;
+    return { name: this.line?.name ?? nameOf(options), speed: this.line?.speed ?? options.speed };
+  }
+
+  reconfigured(config: LinkConfig): void {
+    this.#config = config;
+  }
+
+  /** A hook has ended. */
+  hookEnded(hook: HookStatus): void {
+    this.#hooks.set(`${hook.moment} ${hook.program}`, hook);
   }
 
   /** The worker reported. Rates need two reports at least half a second apart. */
@@ -83,19 +107,19 @@ export class StatusBoard {
       lastCause: this.#lastCause,
       nextAttempt: this.#nextAttempt,
       restarts: this.#restarts,
-      line: {
-        options: config.line,
-        name: this.line?.name ?? nameOf(config.line),
-        speed: this.line?.speed ?? config.line.speed,
-      },
+      line: { options: config.line, ...this.lineNow },
       interface: config.interface,
       local: formatIp4(config.local),
       remote: formatIp4(config.remote),
-      networks: config.networks.map(({ prefix }) => prefix),
+      networks: config.net.networks.map(({ prefix }) => prefix),
       counters: this.#counters,
       rxBytesPerSecond: fresh ? this.#rates.rx : 0,
       txBytesPerSecond: fresh ? this.#rates.tx : 0,
       session: this.#session,
+      networkProblems: this.networkProblems,
+      hooks: [...this.#hooks.values()],
+      health: this.health(),
+      quota: this.quota(),
     };
   }
 }

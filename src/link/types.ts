@@ -1,7 +1,9 @@
 /** What the manager of links tells the rest of the house: states, status, events. Fields carry their units. */
 import type { Cause } from '../base/cause.js';
 import type { Prefix } from '../base/ip.js';
+import type { Millis } from '../base/clock.js';
 import type { LineOptions } from '../line/options.js';
+import type { LinkChange } from './config-diff.js';
 
 /** The states of a link's life, see `life.ts`. */
 export type LinkState = 'down' | 'opening' | 'negotiating' | 'up' | 'closing' | 'waiting';
@@ -57,6 +59,30 @@ export interface LinkStatus {
   readonly rxBytesPerSecond: number;
   readonly txBytesPerSecond: number;
   readonly session: SessionStatus | undefined;
+  /** What the system refused or makes useless, as sentences; while the link is up. */
+  readonly networkProblems: readonly string[];
+  /** The last result of each hook that ran, by moment. */
+  readonly hooks: readonly HookStatus[];
+  /** What is tracked behind the link; undefined where nothing is. */
+  readonly health:
+    { readonly state: 'unknown' | 'healthy' | 'failed'; readonly reason: string | undefined } | undefined;
+  /** This month's octets against the quota; undefined where there is none. */
+  readonly quota:
+    | { readonly state: 'ok' | 'warn' | 'used-up'; readonly usedBytes: number; readonly monthlyBytes: number }
+    | undefined;
+}
+
+export interface HookStatus {
+  readonly moment: string;
+  /** The program, without its arguments. */
+  readonly program: string;
+  readonly at: Date;
+  readonly durationMs: Millis;
+  readonly ok: boolean;
+  /** `exit status 1`, for people. */
+  readonly outcome: string;
+  /** What it printed, bounded and printable. */
+  readonly output: string;
 }
 
 /** Something happened. `fields` are the event's particulars, printable and free of secrets. */
@@ -83,3 +109,65 @@ export interface LinkSteering {
 }
 
 export type LinkCommand = 'up' | 'down' | 'restart';
+
+/** What a reload changed, or would change; texts for people. */
+export type ReloadOutcome =
+  | { readonly ok: true; readonly changes: readonly LinkChange[]; readonly warnings: readonly string[] }
+  /** Nothing was changed: every mistake with its file, line and column. */
+  | { readonly ok: false; readonly errors: readonly string[] };
+
+/** One route of the machine, and where it comes from. */
+export interface RouteExplanation {
+  /** A network, or `default`. */
+  readonly destination: string;
+  /** `unicast`, `unreachable`, … */
+  readonly type: string;
+  readonly interface: string | undefined;
+  readonly gateway: string | undefined;
+  readonly metric: number;
+  readonly table: number;
+  /** `linkd`, `kernel`, `static`, … */
+  readonly protocol: string;
+  /** The link that it belongs to, and the key of its config that it comes from (`links.branch.networks`). */
+  readonly link: string | undefined;
+  readonly origin: string | undefined;
+}
+
+/** One session of a link, over or not. */
+export interface SessionRecord {
+  readonly link: string;
+  readonly startedAt: Date;
+  /** Undefined while it lasts. */
+  readonly endedAt: Date | undefined;
+  readonly rxBytes: number;
+  readonly txBytes: number;
+  /** Why it ended, for people. */
+  readonly endCause: string | undefined;
+}
+
+/** A link's sums over one calendar month. */
+export interface MonthRecord {
+  readonly link: string;
+  /** `2026-11` */
+  readonly month: string;
+  readonly rxBytes: number;
+  readonly txBytes: number;
+  readonly seconds: number;
+  readonly sessions: number;
+}
+
+/** What the control server steers beyond single links. */
+export interface DaemonSteering extends LinkSteering {
+  /** Reads the config anew and applies what changed. */
+  reload(): Promise<ReloadOutcome>;
+  /** What `reload` would do. */
+  diff(): Promise<ReloadOutcome>;
+  /** What is in the system for a link, and what its coming up would change: a script of `ip` and `nft` commands. */
+  plan(name: string): Promise<readonly string[] | undefined>;
+  routes(): Promise<readonly RouteExplanation[]>;
+  /** Newest first. */
+  history(link: string | undefined, limit: number): readonly SessionRecord[];
+  totals(link: string | undefined): readonly MonthRecord[];
+  /** True when this user may steer the link beside those whom the socket's group lets steer all. */
+  maySteer(name: string, user: string): boolean;
+}

@@ -8,7 +8,7 @@ import { cause } from '../base/cause.js';
 import { assertNever, messageOf } from '../base/errors.js';
 import { FdStream } from '../line/fd-stream.js';
 import { LinuxPacketPort } from '../tun/linux.js';
-import type { FromWorker, ToWorker } from './messages.js';
+import type { FromWorker, Ping, Pong, ToWorker } from './messages.js';
 import { Pump } from './pump.js';
 import { systemScheduler } from './scheduler.js';
 
@@ -20,7 +20,11 @@ const port = parentPort;
 const pumps = new Map<string, Pump>();
 const reported = new Map<string, number>();
 
-port.on('message', (message: ToWorker) => {
+port.on('message', (message: ToWorker | Ping) => {
+  if (message.type === 'ping') {
+    port.postMessage({ type: 'pong' } satisfies Pong);
+    return;
+  }
   guard(message.link, () => {
     obey(message);
   });
@@ -44,6 +48,9 @@ function obey(message: ToWorker): void {
       return;
     case 'close':
       pump?.close(message.cause);
+      return;
+    case 'probe':
+      pump?.probe(message.packet);
       return;
     case 'detach':
       pump?.detach();

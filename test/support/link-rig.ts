@@ -119,6 +119,8 @@ export class LinkRig {
   readonly link: Link;
   /** What hooks ran for, in order. */
   readonly hooked: { readonly moment: HookMoment; readonly facts: LinkFacts }[] = [];
+  /** Why the sessions of the ledger ended. */
+  readonly sessionEnds: string[] = [];
   counted = { rxBytes: 0, txBytes: 0 };
   /** What the ledger knows of this month. */
   usedBytes = 0;
@@ -146,7 +148,7 @@ export class LinkRig {
       ledger: {
         begin: () => ({
           count: (rxBytes, txBytes) => (this.counted = { rxBytes, txBytes }),
-          end: (why) => this.acts.push(`end ${why.code}`),
+          end: (why) => this.sessionEnds.push(why.code),
         }),
         usedBytes: () => this.usedBytes,
       },
@@ -247,6 +249,7 @@ export class LinkRig {
         this.hear({ type: 'removed' });
         return;
       case 'add':
+      case 'probe':
         return;
     }
   }

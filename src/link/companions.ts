@@ -1,0 +1,290 @@
+/**
+ * What goes along with one link's life: its hooks, the watch on what lies behind it, its sessions in the ledger, and its
+ * quota. The link says what happens; what has to be done about it goes back through `CompanionHost`.
+ */
+import type { Ledger, SessionHandle } from '../accounting/ledger.js';
+import { judgeQuota } from '../accounting/quota.js';
+import type { Cause } from '../base/cause.js';
+import type { Millis, Scheduler } from '../base/clock.js';
+import { assertNever } from '../base/errors.js';
+import { formatIp4, type Ip4 } from '../base/ip.js';
+import type { LinkConfig } from '../config/types.js';
+import { HealthMonitor } from '../health/monitor.js';
+import { EchoProber } from '../health/prober.js';
+import type { LinkFacts } from '../hooks/environment.js';
+import type { HookMoment } from '../hooks/options.js';
+import { describeOutcome, succeeded, type HookResult } from '../hooks/result.js';
+import { LinkHooks, type HookStarter } from './link-hooks.js';
+import type { HookStatus, LinkCounters, LinkEvent, LinkState, LinkStatus } from './types.js';
+
+export interface CompanionParts {
+  readonly hooks: HookStarter;
+  readonly ledger: Pick<Ledger, 'begin' | 'usedBytes'>;
+  readonly scheduler: Scheduler;
+  /** Numbers from 0 up to 1. */
+  readonly random: () => number;
+  /** The path of the control socket, for hooks. */
+  readonly control: string;
+}
+
+/** What the link is at this moment, and what it can do for its companions. */
+export interface CompanionHost {
+  readonly config: LinkConfig;
+  readonly state: LinkState;
+  readonly cause: Cause | undefined;
+  readonly counters: LinkCounters;
+  readonly line: { readonly name: string; readonly speed: number | undefined };
+  note(level: LinkEvent['level'], message: string): void;
+  /** Puts an IP packet into the link's queue. */
+  probe(packet: Uint8Array): void;
+  hookEnded(hook: HookStatus): void;
+  /** Nothing behind the peer answers, and the config wants the link restarted. */
+  restart(reason: string): void;
+  /** Adds to the metric of the link's routes, so that another path is preferred; 0 is as configured. */
+  addMetric(add: number): void;
+  /** The month's quota is used up. */
+  cutOff(renewsAt: Date): void;
+}
+
+/** What PPP agreed on. */
+export interface Agreed {
+  readonly local: Ip4;
+  readonly remote: Ip4;
+  readonly mtu: number;
+}
+
+interface Session {
+  readonly ledger: SessionHandle;
+  readonly startedAt: Millis;
+  readonly rxBefore: number;
+  readonly txBefore: number;
+}
+
+const uint32 = 0x1_0000_0000;
+
+export class Companions {
+  readonly #host: CompanionHost;
+  readonly #parts: CompanionParts;
+  readonly #hooks: LinkHooks;
+  #health: HealthMonitor | undefined;
+  #prober: EchoProber | undefined;
+  #session: Session | undefined;
+  #agreed: Agreed | undefined;
+  /** The addresses of the last time that the link was up. */
+  #last: Agreed | undefined;
+  #quotaState: 'ok' | 'warn' | 'used-up' = 'ok';
+
+  constructor(host: CompanionHost, parts: CompanionParts) {
+    this.#host = host;
+    this.#parts = parts;
+    this.#hooks = new LinkHooks({
+      runner: parts.hooks,
+      options: () => host.config.hooks,
+      ended: (result) => {
+        this.#hookEnded(result);
+      },
+    });
+    this.#makeMonitor();
+  }
+
+  get health(): LinkStatus['health'] {
+    if (this.#health === undefined) return undefined;
+    const { state, lastChange } = this.#health.status;
+    return { state, reason: lastChange?.reason };
+  }
+
+  get quota(): LinkStatus['quota'] {
+    const { quota, name } = this.#host.config;
+    return quota && judgeQuota(this.#parts.ledger.usedBytes(name), quota, this.#parts.scheduler.date());
+  }
+
+  /** When the quota is used up and cuts the link off: when it is whole again. */
+  get cutOffUntil(): Date | undefined {
+    const { quota, name } = this.#host.config;
+    if (quota === undefined) return undefined;
+    const verdict = judgeQuota(this.#parts.ledger.usedBytes(name), quota, this.#parts.scheduler.date());
+    return verdict.cutOff ? verdict.renewsAt : undefined;
+  }
+
+  /** The config changed under the link. */
+  reconfigured(previous: LinkConfig): void {
+    if (JSON.stringify(previous.track) === JSON.stringify(this.#host.config.track)) return;
+    this.#health?.stop();
+    this.#makeMonitor();
+    if (this.#agreed !== undefined) this.#health?.start(this.#agreed.local);
+  }
+
+  /** The line shall be opened: resolves when it may. */
+  async rising(): Promise<void> {
+    await this.#run('pre-up');
+  }
+
+  /** Addresses and routes are in. */
+  up(agreed: Agreed): void {
+    const previous = this.#last;
+    this.#agreed = agreed;
+    this.#last = agreed;
+    this.#session ??= this.#beginSession();
+    void this.#run('up');
+    const changed = previous?.local !== agreed.local || previous.remote !== agreed.remote;
+    if (changed) void this.#run('address-changed', previous);
+    this.#health?.start(agreed.local);
+  }
+
+  /** The link is up no more. */
+  down(): void {
+    this.#health?.stop();
+    this.#hooks.fall();
+    void this.#run('down');
+    this.#agreed = undefined;
+  }
+
+  /** The line is closed; `opened` says whether it had been open at all, `why` is the reason for its end. */
+  closed(opened: boolean, why: Cause): void {
+    const wasUp = this.#session !== undefined;
+    this.#hooks.fall();
+    this.#count();
+    this.#session?.ledger.end(why);
+    if (opened) void this.#run('post-down');
+    this.#session = undefined;
+    if (!wasUp) void this.#run('fail');
+  }
+
+  /** The worker has counted. */
+  counted(): void {
+    this.#count();
+    this.#judgeQuota();
+  }
+
+  /** A packet came that answers a probe. */
+  probeReply(packet: Uint8Array): void {
+    this.#prober?.receive(packet);
+  }
+
+  /** The link is given up: waits for what runs, but not longer than `patience`, and then ends it. */
+  async end(patience: Millis): Promise<void> {
+    this.#health?.stop();
+    const timer = this.#parts.scheduler.after(patience, () => {
+      this.#hooks.endAll();
+    });
+    await this.#hooks.idle();
+    timer.cancel();
+  }
+
+  #makeMonitor(): void {
+    const { track } = this.#host.config;
+    const { scheduler, random } = this.#parts;
+    this.#health = undefined;
+    this.#prober = undefined;
+    if (track === undefined) return;
+    this.#prober = new EchoProber(
+      (packet) => {
+        this.#host.probe(packet);
+      },
+      () => Math.floor(random() * uint32),
+    );
+    this.#health = new HealthMonitor(track, {
+      scheduler,
+      prober: this.#prober,
+      onChange: (state, reason) => {
+        this.#healthChanged(state, reason);
+      },
+    });
+  }
+
+  #healthChanged(state: 'healthy' | 'failed', reason: string): void {
+    const { action } = this.#host.config.track ?? {};
+    this.#host.note(state === 'failed' ? 'warn' : 'info', `what lies behind the link is ${state}: ${reason}`);
+    if (action === undefined) return;
+    switch (action.kind) {
+      case 'restart':
+        if (state === 'failed') this.#host.restart(reason);
+        return;
+      case 'metric':
+        this.#host.addMetric(state === 'failed' ? action.add : 0);
+        return;
+      case 'hook':
+        void this.#run(state === 'failed' ? 'fail' : 'up');
+        return;
+      default:
+        assertNever(action);
+    }
+  }
+
+  #beginSession(): Session {
+    const { counters, config } = this.#host;
+    const { ledger, scheduler } = this.#parts;
+    return {
+      ledger: ledger.begin(config.name, scheduler.date()),
+      startedAt: scheduler.now(),
+      rxBefore: counters.rxBytes,
+      txBefore: counters.txBytes,
+    };
+  }
+
+  #count(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    const { rxBytes, txBytes } = this.#host.counters;
+    session.ledger.count(rxBytes - session.rxBefore, txBytes - session.txBefore);
+  }
+
+  #judgeQuota(): void {
+    const { quota, name } = this.#host.config;
+    if (quota === undefined) return;
+    const verdict = judgeQuota(this.#parts.ledger.usedBytes(name), quota, this.#parts.scheduler.date());
+    if (verdict.state !== this.#quotaState) {
+      this.#quotaState = verdict.state;
+      const used = `${verdict.usedBytes} of ${verdict.monthlyBytes} octets of this month's quota are used`;
+      this.#host.note(verdict.state === 'ok' ? 'info' : 'warn', used);
+    }
+    if (verdict.cutOff) this.#host.cutOff(verdict.renewsAt);
+  }
+
+  #run(moment: HookMoment, previous?: Agreed): Promise<boolean> {
+    if (this.#host.config.hooks.hooks[moment].length === 0) return Promise.resolve(true);
+    return this.#hooks.run(moment, this.#facts(previous));
+  }
+
+  #facts(previous: Agreed | undefined): LinkFacts {
+    const { config, state, cause, counters, line } = this.#host;
+    const session = this.#session;
+    const agreed = this.#agreed;
+    return {
+      link: config.name,
+      state,
+      cause,
+      interface: config.interface,
+      device: line.name,
+      speed: line.speed,
+      local: agreed?.local ?? config.local,
+      remote: agreed?.remote ?? config.remote,
+      previous,
+      mtu: agreed?.mtu,
+      networks: config.net.networks.map(({ prefix }) => prefix),
+      metric: config.net.networks[0]?.metric,
+      upMs: session && this.#parts.scheduler.now() - session.startedAt,
+      rxBytes: session && counters.rxBytes - session.rxBefore,
+      txBytes: session && counters.txBytes - session.txBefore,
+      control: this.#parts.control,
+    };
+  }
+
+  #hookEnded(result: HookResult): void {
+    const { moment, command, startedAt, durationMs, output } = result;
+    const [program] = command;
+    const ok = succeeded(result);
+    const outcome = describeOutcome(result);
+    this.#host.hookEnded({ moment, program, at: startedAt, durationMs, ok, outcome, output });
+    const said = output.trim() === '' ? '' : `; it said: ${output.trimEnd()}`;
+    this.#host.note(
+      ok || result.outcome.kind === 'cancelled' ? 'info' : 'warn',
+      `hook ${moment} ${program}: ${outcome}${said}`,
+    );
+  }
+}
+
+/** For people: `10.0.0.1 to 10.0.0.2`. */
+export function describeAgreed({ local, remote }: Agreed): string {
+  return `${formatIp4(local)} to ${formatIp4(remote)}`;
+}

@@ -1,0 +1,156 @@
+/**
+ * What carries one link's octets and packets: its line and its TUN, opened here on the main thread, and the packet worker
+ * that their descriptors are lent to. A descriptor is closed only when the worker has let go of it.
+ */
+import { cause, type Cause } from '../base/cause.js';
+import type { Scheduler, Timer } from '../base/clock.js';
+import { messageOf } from '../base/errors.js';
+import type { LinkConfig } from '../config/types.js';
+import { LineError, type Line, type LineSource } from '../line/line.js';
+import type { Tun } from '../tun/tun.js';
+import type { FromWorker, ToWorker } from './messages.js';
+
+/** The parts of `PacketWorker` that a link uses. */
+export interface LinkWorker {
+  listen(link: string, listener: { message(message: FromWorker): void; died(reason: string): void }): void;
+  forget(link: string): void;
+  post(message: ToWorker): void;
+}
+
+export interface LinkIoParts {
+  readonly lines: LineSource;
+  readonly worker: LinkWorker;
+  readonly scheduler: Scheduler;
+  openTun(name: string): Tun;
+}
+
+/** The longest wait for a line to close, or for the worker to let go of a descriptor. */
+const patienceMs = 2500;
+
+export class LinkIo {
+  readonly #config: LinkConfig;
+  readonly #parts: LinkIoParts;
+  readonly #complain: (message: string) => void;
+  #tun: Tun | undefined;
+  #line: Line | undefined;
+  /** The TUN was deleted by someone: it is made anew for the next attempt. */
+  #tunGone = false;
+  /** Set while the worker is asked to let go of a descriptor. */
+  #released: (() => void) | undefined;
+
+  constructor(config: LinkConfig, parts: LinkIoParts, complain: (message: string) => void) {
+    this.#config = config;
+    this.#parts = parts;
+    this.#complain = complain;
+  }
+
+  /** The open line. */
+  get line(): Line | undefined {
+    return this.#line;
+  }
+
+  /** Opens the TUN, which stays, and the line. Throws `LineError`, what the TUN throws, or `signal.reason`. */
+  async open(signal: AbortSignal): Promise<Line> {
+    this.#openTun();
+    this.#line = await this.#parts.lines.open(signal);
+    return this.#line;
+  }
+
+  /** The cause behind what `open` threw. */
+  causeOf(error: unknown): Cause {
+    if (error instanceof LineError) return error.reason;
+    return cause(this.#tun === undefined ? 'tun-failed' : 'internal', messageOf(error));
+  }
+
+  /** Lends the line to the worker and starts a session on it. */
+  startSession(): void {
+    const { name, lcp, local, remote, escape, mtu } = this.#config;
+    if (this.#line === undefined) throw new Error('a session without a line');
+    const { fd, speed } = this.#line;
+    const options = { session: { lcp, ipcp: { local, remote } }, escape, mtu, speed };
+    this.#parts.worker.post({ type: 'attach', link: name, fd, options });
+  }
+
+  /** Begins the Terminate exchange. */
+  closeSession(why: Cause): void {
+    this.#parts.worker.post({ type: 'close', link: this.#config.name, cause: why });
+  }
+
+  probe(packet: Uint8Array): void {
+    this.#parts.worker.post({ type: 'probe', link: this.#config.name, packet });
+  }
+
+  /** Takes the line back from the worker and closes it. True when there was one. */
+  async close(): Promise<boolean> {
+    const line = this.#line;
+    if (line !== undefined) {
+      await this.#release('detach');
+      await this.#bounded(line.close(), 'the line takes long to close; it is left to itself');
+      this.#line = undefined;
+    }
+    if (this.#tunGone) await this.#dropTun();
+    return line !== undefined;
+  }
+
+  /** Gives back what outlives a line: a listener, the TUN. */
+  async dispose(): Promise<void> {
+    await this.#parts.lines.dispose();
+    await this.#dropTun();
+    this.#parts.worker.forget(this.#config.name);
+  }
+
+  /** The worker has let go of what it was asked for. */
+  letGo(): void {
+    this.#released?.();
+    this.#released = undefined;
+  }
+
+  /** The TUN was deleted by another program. */
+  tunGone(): void {
+    this.#tunGone = true;
+  }
+
+  /** The worker died; the new one is told of the TUN. */
+  workerDied(): void {
+    if (this.#tun !== undefined) this.#lendTun(this.#tun);
+    this.letGo();
+  }
+
+  #openTun(): void {
+    if (this.#tun !== undefined) return;
+    this.#tun = this.#parts.openTun(this.#config.interface);
+    this.#lendTun(this.#tun);
+  }
+
+  #lendTun({ fd }: Tun): void {
+    this.#parts.worker.post({ type: 'add', link: this.#config.name, tunFd: fd });
+  }
+
+  async #dropTun(): Promise<void> {
+    const tun = this.#tun;
+    if (tun === undefined) return;
+    await this.#release('remove');
+    this.#tun = undefined;
+    this.#tunGone = false;
+    tun.close();
+  }
+
+  async #release(type: 'detach' | 'remove'): Promise<void> {
+    const released = new Promise<void>((resolve) => {
+      this.#released = resolve;
+    });
+    this.#parts.worker.post({ type, link: this.#config.name });
+    await this.#bounded(released, 'the packet worker does not answer');
+  }
+
+  async #bounded(work: Promise<void>, complaint: string): Promise<void> {
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = this.#parts.scheduler.after(patienceMs, () => {
+        this.#complain(complaint);
+        resolve();
+      });
+    });
+    await Promise.race([work, late]).finally(() => timer?.cancel());
+  }
+}
