@@ -59,8 +59,9 @@ export class HookRunner {
     const [hook] = result.command;
     const { moment, durationMs, output } = result;
     const fields = { link, hook, moment, durationMs: Math.round(durationMs), outcome: describeOutcome(result) };
-    if (succeeded(result) || result.outcome.kind === 'cancelled') log.info(fields, 'the hook has ended');
-    else log.warn({ ...fields, says: lastLine(output) }, 'the hook has failed');
+    // Whoever asked for the run tells people; this is for those who look closely.
+    if (succeeded(result) || result.outcome.kind === 'cancelled') log.debug(fields, 'the hook has ended');
+    else log.debug({ ...fields, says: lastLine(output) }, 'the hook has failed');
   }
 }
 

@@ -78,8 +78,8 @@ describe('the hooks of a moment', () => {
     assert.deepEqual(
       rig.log.map(({ level, message, fields }) => [level, message, fields['hook'], fields['outcome'], fields['says']]),
       [
-        ['info', 'the hook has ended', '/bin/true', 'exit status 0', undefined],
-        ['warn', 'the hook has failed', failing, 'exit status 1', 'it is broken'],
+        ['debug', 'the hook has ended', '/bin/true', 'exit status 0', undefined],
+        ['debug', 'the hook has failed', failing, 'exit status 1', 'it is broken'],
       ],
     );
     assert.doesNotMatch(JSON.stringify(rig.log), /private/);
