@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import { cause, type Cause } from '../base/cause.js';
 import { native } from '../native/binding.js';
+import { descriptorOf } from '../native/socket-descriptor.js';
 import { DescriptorLine } from './descriptor-line.js';
 import type { Line, StreamEnd } from './line.js';
 
@@ -41,18 +42,4 @@ export function explainSocketEnd(end: StreamEnd, name: string): Cause {
 export function formatHostPort(host: string, port: number): string {
   const address = host.replace(/^::ffff:(?=\d+\.)/, '');
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-function descriptorOf(socket: Socket): number {
-  const handle: unknown = '_handle' in socket ? socket._handle : undefined;
-  if (
-    typeof handle === 'object' &&
-    handle !== null &&
-    'fd' in handle &&
-    typeof handle.fd === 'number' &&
-    handle.fd >= 0
-  ) {
-    return handle.fd;
-  }
-  throw new Error('the connection is already closed');
 }

@@ -43,6 +43,9 @@ napi_value write_octets(napi_env env, napi_callback_info info);
 napi_value read_batch(napi_env env, napi_callback_info info);
 napi_value unsent_bytes(napi_env env, napi_callback_info info);
 
+/* peer.c */
+napi_value peer_credentials(napi_env env, napi_callback_info info);
+
 /* watcher.c */
 bool define_watcher(napi_env env);
 napi_value create_watcher(napi_env env, napi_callback_info info);

@@ -1,6 +1,6 @@
 /**
- * The typed face of the native addon (`linkd.c`): TUN devices, pty pairs, socket pairs, netlink
- * listeners, and fast reads and writes on descriptors, for the main thread and for workers alike.
+ * The typed face of the native addon (`linkd.c`): TUN devices, pty pairs, socket pairs, netlink listeners, the peers of
+ * sockets, and fast reads and writes on descriptors, for the main thread and for workers alike.
  */
 import { createRequire } from 'node:module';
 import { OpError } from '../base/errors.js';
@@ -23,6 +23,14 @@ export interface Watcher {
   watch(events: number): void;
   /** Ends the watching, and keeps the loop alive no longer; the descriptor stays open. Safe to call twice. */
   close(): void;
+}
+
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** The supplementary groups; `gid` may be among them or not. */
+  readonly groups: readonly number[];
 }
 
 /**
@@ -61,6 +69,11 @@ export interface Binding {
    */
   sendDatagram(path: string, text: string): void;
   /**
+   * Who connected this Unix socket, as of that moment (SO_PEERCRED, SO_PEERGROUPS): nothing that the peer says of itself.
+   * `pid` is 0 where the peer is in a pid namespace that can't be seen from here. Throws ENODATA for another kind of socket.
+   */
+  peerCredentials(fd: number): PeerCredentials;
+  /**
    * TIOCOUTQ (for a socket SIOCOUTQ): octets written and not yet sent; 0 where the kernel can't tell (ptys). For a Unix
    * socket it is the memory that they take, which is more.
    */
@@ -93,7 +106,7 @@ function load(): Binding {
 
 /** The addon is built from the same tree; this catches one left over from another version. */
 function isBinding(value: unknown): value is Binding {
-  return typeof value === 'object' && value !== null && 'createWatcher' in value && 'openNetlink' in value;
+  return typeof value === 'object' && value !== null && 'createWatcher' in value && 'peerCredentials' in value;
 }
 
 export const native: Binding = load();

@@ -22,6 +22,7 @@ NAPI_MODULE_INIT() {
       METHOD("makeRaw", make_raw),
       METHOD("setExclusive", set_exclusive),
       METHOD("sendDatagram", send_datagram),
+      METHOD("peerCredentials", peer_credentials),
       METHOD("unsentBytes", unsent_bytes),
       METHOD("read", read_octets),
       METHOD("write", write_octets),

@@ -29,6 +29,7 @@ describe("a caller's mistake", () => {
     ['a pattern for a name', RangeError, () => native.openTun('tun%d')],
     ['a name with a NUL', RangeError, () => native.openTun('a\0b')],
     ['no argument', TypeError, () => call('close')],
+    ['a socket of no number', RangeError, () => native.peerCredentials(-1)],
     ['text for a descriptor', TypeError, () => call('close', '0')],
     ['another kind of array', TypeError, () => call('read', 0, new Int8Array(8), 0, 1)],
     ['no array', TypeError, () => call('write', 1, 'text', 0, 1)],
