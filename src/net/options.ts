@@ -50,7 +50,7 @@ export interface PortForward {
 
 export type Verdict = 'accept' | 'drop' | 'reject';
 
-/** One line of `allow:`, such as `ssh from 10.2.0.0/16 to 10.1.0.5`. Empty lists mean any. */
+/** One line of `allow:`, such as `ssh from 10.2.0.0/16 to 10.1.0.5` (`net/nft/allow.ts`). Empty lists mean any. */
 export interface AllowRule {
   /** As written, for people. */
   readonly text: string;
@@ -60,8 +60,10 @@ export interface AllowRule {
 }
 
 export type Service =
+  /** No ports means all of them. */
   | { readonly protocol: 'tcp' | 'udp'; readonly ports: readonly PortRange[] }
-  | { readonly protocol: 'icmp' }
+  /** `ping` is the echo request alone, `icmp` all of ICMP. */
+  | { readonly protocol: 'icmp' | 'ping' }
   /** By protocol number: 50 is ESP. */
   | { readonly protocol: number };
 
