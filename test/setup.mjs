@@ -30,8 +30,8 @@ const hooks = {
 /** The commands that each kind of run calls beyond those of a minimal Debian, with the package that has them. */
 export const tools = {
   demo: network,
-  unit: { ...network, ...packaging, ps: 'procps', ss: 'iproute2' },
-  system: { ...network, ...packaging, ...hooks, socat: 'socat' },
+  unit: { ...network, ...packaging, nft: 'nftables', ps: 'procps', ss: 'iproute2' },
+  system: { ...network, ...packaging, ...hooks, nft: 'nftables', socat: 'socat' },
   interop: { ...network, 'linux.uml': 'user-mode-linux', pppd: 'ppp', busybox: 'busybox-static' },
 };
 
