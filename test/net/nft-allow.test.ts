@@ -154,6 +154,16 @@ describe('parseAllowRule', () => {
   });
 });
 
+describe('docs/firewall.md', () => {
+  it('shows rules that are right', () => {
+    const text = readFileSync(join(root, 'docs/firewall.md'), 'utf8');
+    const [, rows = ''] = /^\| rule +\| lets in +\|\n\|.*\n((?:\|.*\n)+)/m.exec(text) ?? [];
+    const rules = Array.from(rows.matchAll(/^\| (.+?) +\|/gm), ([, rule = '']) => rule);
+    assert.ok(rules.length >= 10, rows);
+    for (const rule of rules) assert.equal(formatAllowRule(allowed(rule)), rule);
+  });
+});
+
 describe('the service names', () => {
   it('are those of docs/firewall.md, with the same ports', () => {
     const rows = readFileSync(join(root, 'docs/firewall.md'), 'utf8').matchAll(
