@@ -86,7 +86,7 @@ async function run({ daemon, links }: Config, log: Logger, load: () => Promise<L
   const notifier = new Notifier({ environment: process.env, pid: process.pid, scheduler, log });
   const stopped = nextSignal();
   await mkdir(daemon.stateDir, { recursive: true });
-  const ledger = await Ledger.open(join(daemon.stateDir, 'sessions.jsonl'), { log, scheduler });
+  const ledger = await Ledger.open(join(daemon.stateDir, 'accounting.jsonl'), { log, scheduler });
   const network = new Network({ log, scheduler, stateDir: daemon.stateDir });
   const worker = new PacketWorker(log);
   const hooks = new HookRunner({ log, scheduler });
