@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { Ledger } from '../accounting/ledger.js';
-import { messageOf, OpError } from '../base/errors.js';
+import { messageOf } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { formatConfigErrors } from '../config/format.js';
 import type { DaemonOverrides } from '../config/daemon.js';
@@ -52,8 +52,8 @@ async function main(): Promise<void> {
     await run(result.config, log, () => loadLinks(resolve(file), overrides));
   } catch (error) {
     log.error({ err: error }, messageOf(error));
-    if (!(error instanceof OpError)) throw error;
-    process.exitCode = exitCodes.failed;
+    // What is open by now would keep the process alive.
+    process.exit(exitCodes.failed);
   }
 }
 

@@ -98,7 +98,7 @@ describe('linkd', () => {
     const next = await Daemon.start(router, dir, 'killed', config);
     try {
       await eventually(() => existsSync(dir.file('line')), 10_000, 'the pty is published again');
-      assert.equal((await next.link('branch')).state, 'opening');
+      await next.until('branch', 'waits for someone to open the pty', ({ state }) => state === 'opening');
     } finally {
       await next.stop();
     }
