@@ -22,6 +22,16 @@ export function linkConfig(side: 'a' | 'b', line: string, more: readonly string[
   ].join('\n');
 }
 
+/** Config lines by which a link uses all that `src/net` can do; its LAN is on `lan0`. */
+export const everyDuty = [
+  'unreachable: on',
+  'proxy-arp: [{target: peer, interface: lan0}]',
+  'masquerade: link',
+  'forward: [lan0]',
+  'firewall: {in: drop, through: accept, allow: [ping]}',
+  'restart: {quick: 50ms, quick-max: 100ms}',
+];
+
 export class TwoRouters {
   readonly lab: Lab;
   readonly lans: TwoLans;
