@@ -118,7 +118,10 @@ export class Pump {
 
   /** The session's status; undefined without one. */
   get session(): SessionStatus | undefined {
-    return this.#attached?.session.describe();
+    if (this.#attached === undefined) return undefined;
+    const { session, options } = this.#attached;
+    const status = session.describe();
+    return { ...status, mtu: status.mtu && Math.min(status.mtu, options.mtu) };
   }
 
   /** Starts a session on a line. */
