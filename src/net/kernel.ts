@@ -1,26 +1,33 @@
 /**
- * The kernel's side of network state, over rtnetlink(7): reads what an interface has, and carries out one operation.
+ * The kernel's side of network state, over rtnetlink(7) and /proc/sys: reads what there is, and carries out one operation.
  * One request at a time: the netlink package mixes up the answers of two dumps on one socket.
  */
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
-import {
-  AttrStream,
-  createRtNetlink,
-  Flags,
-  FlagsGet,
-  FlagsNew,
-  rt,
-  type NetlinkMessage,
-  type RtNetlinkSocket,
-} from 'netlink';
-import { getU32, putU32 } from '../base/bytes.js';
+import { createRtNetlink, Flags, FlagsGet, FlagsNew, rt, type NetlinkMessage, type RtNetlinkSocket } from 'netlink';
 import { assertNever, codeOf, messageOf, OpError } from '../base/errors.js';
-import { formatIp4, formatPrefix, type Ip4 } from '../base/ip.js';
+import { formatIp4, formatPrefix } from '../base/ip.js';
 import type { Logger } from '../base/log.js';
-import type { ObservedAddress, ObservedInterface, ObservedRoute } from './observed.js';
-import { ROUTE_PROTOCOL, type Operation } from './plan.js';
+import {
+  addressMessage,
+  AF_INET,
+  foreignMessage,
+  kindOfRoute,
+  proxyHeader,
+  proxyMessage,
+  routeMessage,
+  toAddress,
+  toDefault,
+  toInterface,
+  toProxy,
+  toRoute,
+  toTableRoute,
+  unreachableMessage,
+} from './messages.js';
+import { interfaceNamed, type Observed, type ObservedProxy, type TableRoute } from './observed.js';
+import type { Operation } from './operation.js';
 import { isAlreadyGone, remedyFor } from './remedy.js';
+import { readSwitch, writeForwarding } from './sysctl.js';
 
 /** The kernel answers within microseconds; this only bounds the wait for a lost answer. */
 const REQUEST_TIMEOUT_MS = 5000;
@@ -28,12 +35,9 @@ const REQUEST_TIMEOUT_MS = 5000;
 /** A dump that changes underneath us is marked and read again, at most so often. */
 const DUMP_ATTEMPTS = 5;
 
-const AF_INET = 2;
 const CREATE = { flags: FlagsNew.CREATE | FlagsNew.EXCL, timeout: REQUEST_TIMEOUT_MS };
+const REPLACE = { flags: FlagsNew.REPLACE, timeout: REQUEST_TIMEOUT_MS };
 const CHANGE = { timeout: REQUEST_TIMEOUT_MS };
-
-/** struct rtmsg: where the route protocol stands. */
-const RTM_PROTOCOL_AT = 5;
 
 export class Kernel {
   readonly #socket: RtNetlinkSocket;
@@ -51,30 +55,60 @@ export class Kernel {
     });
   }
 
-  /** What the interface has now; undefined when there is no such interface. Throws an OpError on anything else. */
-  async observe(name: string): Promise<ObservedInterface | undefined> {
-    try {
-      const [link] = await this.#socket.getLink({}, { ifname: name }, CHANGE);
-      const index = link?.data.index;
-      if (link === undefined || index === undefined) return undefined;
-      return {
-        index,
-        mtu: link.attrs.mtu ?? 0,
-        up: link.data.flags?.up === true,
-        addresses: await this.#addresses(index),
-        routes: await this.#routes(index),
-      };
-    } catch (error) {
-      const cause = refusalOf(error);
-      if (codeOf(cause) === 'ENODEV') return undefined;
-      throw new OpError('read the state of', `the interface ${name}`, cause);
-    }
+  /** By this number the kernel's events tell what was asked for over this socket. */
+  get port(): number {
+    return this.#socket.socket.address().port;
   }
 
-  /** Carries out one operation on the interface of that index. What is to be deleted may be gone already. */
-  async apply(operation: Operation, index: number): Promise<void> {
+  /** What there is now; `forwarding` of these interfaces. Rejects with an OpError. */
+  observe(forwarding: Iterable<string>): Promise<Observed> {
+    return this.#read("the state of the system's network", async () => {
+      const links = await this.#dump(rt.MessageType.GETLINK, rt.formatLink({}));
+      const addresses = await this.#dump(rt.MessageType.GETADDR, rt.formatAddress({ family: AF_INET }));
+      const routes = await this.#dump(rt.MessageType.GETROUTE, rt.formatRoute({ family: AF_INET }));
+      const interfaces = links.map(({ data }) => toInterface(data));
+      const names = new Map(interfaces.map(({ index, name }) => [index, name]));
+      const ofKind = (kind: ReturnType<typeof kindOfRoute>): Buffer[] =>
+        routes.map(({ data }) => data).filter((data) => kindOfRoute(data) === kind);
+      const allAddresses = addresses.flatMap(({ data }) => toAddress(data) ?? []);
+      const ours = ofKind('ours').map(toRoute);
+      const peers = ofKind('peer').map(toRoute);
+      return {
+        interfaces: interfaces.map((one) => ({
+          ...one,
+          addresses: allAddresses.filter(({ index }) => index === one.index),
+          routes: ours.filter(({ index }) => index === one.index),
+          peers: peers.filter(({ index }) => index === one.index).map(({ prefix }) => prefix.address),
+        })),
+        defaults: ofKind('default').map((data) => toDefault(data, names)),
+        unreachable: ofKind('unreachable').map(toRoute),
+        proxies: await this.#proxies(),
+        forwarding: readForwarding(forwarding),
+        forwardingAll: readSwitch('all', 'forwarding') === 1,
+      };
+    });
+  }
+
+  /** The entries for neighbour requests alone: of these the kernel tells no events. Rejects with an OpError. */
+  observeProxies(): Promise<ObservedProxy[]> {
+    return this.#read('the neighbour proxies', () => this.#proxies());
+  }
+
+  /** The routes of all programs in all tables, the kernel's own (`local`) aside. Rejects with an OpError. */
+  routes(): Promise<TableRoute[]> {
+    return this.#read('the routing tables', async () => {
+      const links = await this.#dump(rt.MessageType.GETLINK, rt.formatLink({}));
+      const names = new Map(links.map(({ data }) => toInterface(data)).map(({ index, name }) => [index, name]));
+      const routes = await this.#dump(rt.MessageType.GETROUTE, rt.formatRoute({ family: AF_INET }));
+      const local: number = rt.RoutingTableClass.LOCAL;
+      return routes.map(({ data }) => toTableRoute(data, names)).filter(({ table }) => table !== local);
+    });
+  }
+
+  /** Carries out one operation. What is to be deleted may be gone already. Rejects with an OpError. */
+  async apply(operation: Operation, observed: Observed): Promise<void> {
     try {
-      await this.#request(operation, index);
+      await this.#request(operation, observed);
     } catch (error) {
       const cause = refusalOf(error);
       const code = codeOf(cause);
@@ -87,29 +121,17 @@ export class Kernel {
     this.#socket.socket.close();
   }
 
-  async #addresses(index: number): Promise<ObservedAddress[]> {
-    const messages = await this.#dump(rt.MessageType.GETADDR, rt.formatAddress({ family: AF_INET }));
-    return messages
-      .map(({ data }) => rt.parseAddressMessage(data))
-      .filter(({ data }) => data.family === AF_INET && data.index === index)
-      .map(({ data, attrs }) => ({
-        local: toIp4(attrs.local ?? attrs.address),
-        peer: toIp4(attrs.address),
-        prefixLength: data.prefixlen ?? 0,
-      }));
+  async #read<T>(subject: string, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      throw new OpError('read', subject, refusalOf(error));
+    }
   }
 
-  /** The table of a border router is large: what isn't ours is passed over before it is parsed. */
-  async #routes(index: number): Promise<ObservedRoute[]> {
-    const messages = await this.#dump(rt.MessageType.GETROUTE, rt.formatRoute({ family: AF_INET }));
-    return messages
-      .filter(({ data }) => data[RTM_PROTOCOL_AT] === ROUTE_PROTOCOL)
-      .map(({ data }) => rt.parseRouteMessage(data))
-      .filter(({ attrs }) => attrs.table === rt.RoutingTableClass.MAIN && attrs.oif === index)
-      .map(({ data, attrs }) => ({
-        prefix: { address: toIp4(attrs.dst), length: data.dstLen ?? 0 },
-        metric: attrs.priority ?? 0,
-      }));
+  async #proxies(): Promise<ObservedProxy[]> {
+    const messages = await this.#dump(rt.MessageType.GETNEIGH, proxyHeader());
+    return messages.flatMap(({ data }) => toProxy(data) ?? []);
   }
 
   async #dump(type: rt.MessageType, header: Buffer): Promise<NetlinkMessage[]> {
@@ -121,83 +143,99 @@ export class Kernel {
     throw new Error('it keeps changing while it is read');
   }
 
-  async #request(operation: Operation, index: number): Promise<unknown> {
+  async #request(operation: Operation, observed: Observed): Promise<unknown> {
+    const { NEWROUTE, DELROUTE, NEWNEIGH, DELNEIGH } = rt.MessageType;
+    const { socket } = this.#socket;
     switch (operation.kind) {
       case 'set-mtu':
-        return this.#socket.setLink({ index }, { mtu: operation.mtu }, CHANGE);
+        return this.#socket.setLink({ index: indexOf(operation, observed) }, { mtu: operation.mtu }, CHANGE);
       case 'set-up':
-        return this.#socket.setLink({ index, change: { up: true }, flags: { up: true } }, {}, CHANGE);
-      case 'set-down':
-        return this.#socket.setLink({ index, change: { up: true }, flags: {} }, {}, CHANGE);
+      case 'set-down': {
+        const flags = operation.kind === 'set-up' ? { up: true as const } : {};
+        return this.#socket.setLink({ index: indexOf(operation, observed), change: { up: true }, flags }, {}, CHANGE);
+      }
       case 'add-address':
-        return this.#socket.newAddress(...addressMessage(operation, index), CREATE);
+        return this.#socket.newAddress(...addressMessage(operation, indexOf(operation, observed)), CREATE);
       case 'delete-address':
-        return this.#socket.delAddress(...addressMessage(operation, index), CHANGE);
+        return this.#socket.delAddress(...addressMessage(operation, indexOf(operation, observed)), CHANGE);
       case 'add-route':
-        return this.#socket.request(rt.MessageType.NEWROUTE, routeMessage(operation, index), CREATE);
+        return socket.request(NEWROUTE, routeMessage(operation, indexOf(operation, observed)), CREATE);
+      case 'change-route':
+        return socket.request(NEWROUTE, routeMessage(operation, indexOf(operation, observed)), REPLACE);
       case 'delete-route':
-        return this.#socket.request(rt.MessageType.DELROUTE, routeMessage(operation, index), CHANGE);
+        return socket.request(DELROUTE, routeMessage(operation, indexOf(operation, observed)), CHANGE);
+      case 'add-unreachable':
+        return socket.request(NEWROUTE, unreachableMessage(operation), CREATE);
+      case 'delete-unreachable':
+        return socket.request(DELROUTE, unreachableMessage(operation), CHANGE);
+      case 'add-proxy':
+        return socket.request(NEWNEIGH, proxyMessage(operation, indexOf(operation, observed)), CREATE);
+      case 'delete-proxy':
+        return socket.request(DELNEIGH, proxyMessage(operation, indexOf(operation, observed)), CHANGE);
+      case 'set-forwarding':
+        writeForwarding(operation.name, operation.on);
+        return;
+      case 'move-default':
+        await socket.request(NEWROUTE, foreignMessage(operation.route, operation.metric), CREATE);
+        return socket.request(DELROUTE, foreignMessage(operation.route, operation.route.metric), CHANGE);
+      case 'delete-default':
+        return socket.request(DELROUTE, foreignMessage(operation.route, operation.route.metric), CHANGE);
       default:
         return assertNever(operation);
     }
   }
 }
 
-type AddressOperation = Extract<Operation, { kind: 'add-address' | 'delete-address' }>;
-type RouteOperation = Extract<Operation, { kind: 'add-route' | 'delete-route' }>;
-
-function addressMessage({ local, remote }: AddressOperation, index: number): [rt.Address, rt.AddressAttrs] {
-  return [
-    { family: AF_INET, prefixlen: 32, index },
-    { local: fromIp4(local), address: fromIp4(remote) },
-  ];
+function readForwarding(names: Iterable<string>): Map<string, boolean> {
+  const values = new Map<string, boolean>();
+  for (const name of names) {
+    const value = readSwitch(name, 'forwarding');
+    if (value !== undefined) values.set(name, value === 1);
+  }
+  return values;
 }
 
-/** Protocol by octet, since the package's enum does not have our number. */
-function routeMessage({ prefix, metric }: RouteOperation, index: number): Uint8Array[] {
-  const header = rt.formatRoute({
-    family: AF_INET,
-    dstLen: prefix.length,
-    table: rt.RoutingTableClass.MAIN,
-    scope: rt.RouteScope.LINK,
-    type: rt.RouteType.UNICAST,
-  });
-  header[RTM_PROTOCOL_AT] = ROUTE_PROTOCOL;
-  const message = new AttrStream();
-  message.emit(header);
-  message.emit(rt.formatRouteAttrs({ dst: fromIp4(prefix.address), oif: index, priority: metric }));
-  return message.bufs;
-}
-
-function fromIp4(address: Ip4): Buffer {
-  const octets = Buffer.alloc(4);
-  putU32(octets, 0, address);
-  return octets;
-}
-
-/** The kernel leaves an address of 0.0.0.0 out. */
-function toIp4(octets: Buffer | undefined): Ip4 {
-  return octets?.length === 4 ? getU32(octets, 0) : 0;
+/** An interface that was deleted since it was observed. */
+function indexOf({ name }: { readonly name: string }, observed: Observed): number {
+  const index = interfaceNamed(observed, name)?.index;
+  if (index === undefined) throw Object.assign(new Error('no such device (ENODEV)'), { code: 'ENODEV' });
+  return index;
 }
 
 /** What was tried, on what: for the error's text. */
 function phrase(operation: Operation): [op: string, subject: string] {
-  const { kind, name } = operation;
+  const { kind } = operation;
   switch (kind) {
     case 'set-mtu':
-      return ['set the MTU', `${operation.mtu} on ${name}`];
+      return ['set the MTU', `${operation.mtu} on ${operation.name}`];
     case 'set-up':
-      return ['set up', `the interface ${name}`];
+      return ['set up', `the interface ${operation.name}`];
     case 'set-down':
-      return ['set down', `the interface ${name}`];
+      return ['set down', `the interface ${operation.name}`];
     case 'add-address':
-      return ['add the address', `${formatIp4(operation.local)} on ${name}`];
+      return ['add the address', `${formatIp4(operation.local)} on ${operation.name}`];
     case 'delete-address':
-      return ['delete the address', `${formatIp4(operation.local)} on ${name}`];
+      return ['delete the address', `${formatIp4(operation.local)} on ${operation.name}`];
     case 'add-route':
-      return ['add the route', `${formatPrefix(operation.prefix)} on ${name}`];
+      return ['add the route', `${formatPrefix(operation.prefix)} on ${operation.name}`];
+    case 'change-route':
+      return ['change the route', `${formatPrefix(operation.prefix)} on ${operation.name}`];
     case 'delete-route':
-      return ['delete the route', `${formatPrefix(operation.prefix)} on ${name}`];
+      return ['delete the route', `${formatPrefix(operation.prefix)} on ${operation.name}`];
+    case 'add-unreachable':
+      return ['add the route', `unreachable ${formatPrefix(operation.prefix)}`];
+    case 'delete-unreachable':
+      return ['delete the route', `unreachable ${formatPrefix(operation.prefix)}`];
+    case 'add-proxy':
+      return ['answer neighbour requests for', `${formatIp4(operation.address)} on ${operation.name}`];
+    case 'delete-proxy':
+      return ['end the answers to neighbour requests for', `${formatIp4(operation.address)} on ${operation.name}`];
+    case 'set-forwarding':
+      return [operation.on ? 'switch on forwarding for' : 'switch off forwarding for', operation.name];
+    case 'move-default':
+      return ['move the route', `${operation.route.text} to metric ${operation.metric}`];
+    case 'delete-default':
+      return ['delete the route', `${operation.route.text} metric ${operation.route.metric}`];
     default:
       return assertNever(kind);
   }

@@ -1,70 +1,182 @@
 /**
- * Network state of all links: compares what is wanted with what is there and applies the difference. Used by the links'
- * lives on the main thread; the way is wanted.ts → plan.ts → kernel.ts.
+ * Network state of all links: compares what is wanted with what is there and applies the difference, keeps it so while the
+ * links are up, and takes it back. Used by the links' lives on the main thread; the way is wanted.ts → plan.ts and
+ * machine.ts → kernel.ts.
  *
  * The TUN interface stays while its link is down, so that firewall rules and monitoring keep it; but it is set down, and
- * has no address and no routes of ours.
+ * has no address and no routes of ours. What outlasts the redial as well: unreachable routes and the firewall.
  */
+import type { Scheduler } from '../base/clock.js';
 import { OpError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
-import { Kernel } from './kernel.js';
-import type { ObservedInterface } from './observed.js';
-import { describe, planDown, planSweep, planUp, type Operation } from './plan.js';
+import { Applier, filtersOf, isWithoutRoutes } from './applier.js';
+import { Fights, type FightLimits } from './fights.js';
+import { Keeper, type KeptLink } from './keeper.js';
+import type { Wish } from './machine.js';
+import { interfaceNamed, type TableRoute } from './observed.js';
+import type { Operation } from './operation.js';
+import { planSweep, planUp } from './plan.js';
 import { gone } from './remedy.js';
-import type { WantedInterface } from './wanted.js';
+import { linesOfPlan } from './report.js';
+import { takeSnapshot, type Snapshot } from './snapshot.js';
+import type { Outlasting, WantedInterface } from './wanted.js';
+
+export interface NetworkOptions {
+  readonly log: Logger;
+  readonly scheduler: Scheduler;
+  /** Where `net.json` is kept, for what has to be put back after a crash; it must exist. */
+  readonly stateDir: string;
+  readonly fights?: FightLimits;
+}
+
+export interface UpResult {
+  /** What the system refused; the rest stands. */
+  readonly refused: readonly OpError[];
+  /** What stands and is of no use as it is, as sentences. */
+  readonly warnings: readonly string[];
+}
 
 export class Network {
-  readonly #kernel: Kernel;
+  readonly #applier: Applier;
   readonly #log: Logger;
+  readonly #keeper: Keeper;
+  readonly #links = new Map<string, KeptLink>();
   /** The end of the queue: everything runs one after the other, in the order of the calls. */
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   /** For the network namespace of this process. Throws an OpError when the system gives no netlink socket. */
-  constructor(log: Logger) {
-    this.#kernel = new Kernel(log);
+  constructor({ log, scheduler, stateDir, fights }: NetworkOptions) {
+    this.#applier = new Applier(stateDir, log);
     this.#log = log;
+    this.#keeper = new Keeper(this.#links, {
+      applier: this.#applier,
+      fights: new Fights(fights),
+      log,
+      scheduler,
+      enqueue: (task) => (this.#closed ? Promise.resolve() : this.#enqueue(task)),
+    });
   }
 
   /**
-   * Makes the interface as wanted; after an earlier `up`, applies the difference. Rejects with an OpError at the first
-   * refusal, but a refused route does not keep out the other routes. A route that another program has is refused, never
-   * replaced. What was installed stays: `down` takes it back.
+   * Makes everything as wanted; after an earlier `up`, applies the difference. From then on what another program takes
+   * away is put back. A route that another program has is refused, never replaced. Rejects with an OpError when the link
+   * would be of no use: without its address, its firewall, or any of its routes. What was installed stays: `down` takes
+   * it back.
    */
-  up(wanted: WantedInterface): Promise<void> {
+  up(wanted: WantedInterface): Promise<UpResult> {
     const { name } = wanted;
     return this.#enqueue(async () => {
-      const observed = await this.#kernel.observe(name);
-      if (observed === undefined) throw new OpError('set up', `the interface ${name}`, 'it does not exist', gone(name));
-      const refused: OpError[] = [];
-      for (const operation of planUp(wanted, observed)) {
-        try {
-          await this.#apply(operation, observed);
-        } catch (error) {
-          if (operation.kind !== 'add-route' || !(error instanceof OpError)) throw error;
-          refused.push(error);
-        }
-      }
-      const [first, ...others] = refused;
-      for (const error of others) this.#log.warn({ interface: name }, error.message);
-      if (first !== undefined) throw first;
+      const wishes = this.#wishesWith(name, { outlasting: wanted, wanted });
+      const observed = await this.#applier.observe(wishes);
+      const one = interfaceNamed(observed, name);
+      if (one === undefined) throw new OpError('set up', `the interface ${name}`, 'it does not exist', gone(name));
+      planUp(wanted, one); // A caller's mistake throws before anything is touched.
+      const link: KeptLink = { outlasting: wanted, wanted, blocked: new Map() };
+      this.#links.set(name, link);
+      const filter = await this.#applier.filter(this.#wishes);
+      if (filter !== undefined && (wanted.filter?.firewall !== undefined || wanted.filter?.antiSpoof === true))
+        throw filter;
+      const around = await this.#applier.around(this.#wishes, observed, { name });
+      const routes = await this.#applier.install(wanted, wishes, observed, link.blocked);
+      this.#keeper.watch(observed);
+      const [first] = routes;
+      if (first !== undefined && isWithoutRoutes(wanted, routes)) throw first;
+      return {
+        refused: [...(filter === undefined ? [] : [filter]), ...routes, ...around.refused],
+        warnings: around.warnings,
+      };
     });
   }
 
-  /** Sets the interface down and takes our addresses and routes from it. Nothing to do is fine, and so is no interface. */
-  down(name: string): Promise<void> {
-    return this.#enqueue(() => this.#run(name, planDown));
+  /** What stands for a link that is not up, from before its first `up`. Rejects with an OpError when its firewall can't. */
+  hold(outlasting: Outlasting): Promise<UpResult> {
+    return this.#enqueue(async () => {
+      const { name } = outlasting;
+      const present = this.#links.get(name);
+      this.#links.set(name, {
+        outlasting,
+        wanted: present?.wanted,
+        blocked: present?.blocked ?? new Map<string, Operation>(),
+      });
+      const filter = await this.#applier.filter(this.#wishes);
+      if (filter !== undefined && (outlasting.filter?.firewall ?? outlasting.filter?.antiSpoof)) throw filter;
+      const observed = await this.#applier.observe(this.#wishes);
+      const around = await this.#applier.around(this.#wishes, observed, { name });
+      this.#keeper.watch(observed);
+      return { refused: around.refused, warnings: [] };
+    });
   }
 
   /**
-   * At start: deletes the routes that a crashed linkd left on these interfaces, where one outlived it (a persistent TUN).
-   * Other interfaces are left alone, as their routes may be another daemon's; and with an interface that is gone the
-   * kernel has dropped its routes.
+   * Sets the interface down and takes back what came with `up`, but not what outlasts the redial. Nothing to do is fine,
+   * and so is no interface.
    */
-  sweep(names: readonly string[]): Promise<void> {
-    return this.#enqueue(async () => {
-      for (const name of names) await this.#run(name, planSweep);
+  down(name: string): Promise<void> {
+    return this.#enqueue(() => {
+      const outlasting = this.#links.get(name)?.outlasting;
+      return this.#leave(name, outlasting === undefined ? undefined : { outlasting, wanted: undefined });
     });
+  }
+
+  /** As `down`, and takes back what outlasts the redial as well: the link is no more, or linkd ends. */
+  release(name: string): Promise<void> {
+    return this.#enqueue(() => this.#leave(name, undefined));
+  }
+
+  /**
+   * At start, before any `up`: takes away what a crashed linkd left: its routes on these interfaces, where one outlived it
+   * (a persistent TUN); its unreachable routes, neighbour proxies and packet filter; and puts back what it changed of
+   * others'. What `held` wants stays, without a gap. Other interfaces are left alone: their routes may be another daemon's.
+   */
+  sweep(names: readonly string[], held: readonly Outlasting[] = []): Promise<void> {
+    return this.#enqueue(async () => {
+      for (const outlasting of held) {
+        this.#links.set(outlasting.name, { outlasting, wanted: undefined, blocked: new Map() });
+      }
+      const filter = await this.#applier.filter(this.#wishes);
+      const observed = await this.#applier.observe(this.#wishes);
+      for (const name of names) {
+        const one = interfaceNamed(observed, name);
+        const left = one === undefined ? [] : planSweep(name, one);
+        for (const operation of left) await this.#applier.apply(operation, observed);
+      }
+      const { refused } = await this.#applier.around(this.#wishes, observed);
+      if (held.length > 0) this.#keeper.watch(observed);
+      this.#reject([...(filter === undefined ? [] : [filter]), ...refused]);
+    });
+  }
+
+  /**
+   * What is, and what `up` would change, as commands: what is in place already as a comment, so that the whole is a script
+   * which makes the difference. What can't be done is a comment as well.
+   */
+  plan(wanted: WantedInterface): Promise<string[]> {
+    return this.#enqueue(async () => {
+      const wishes = this.#wishesWith(wanted.name, { outlasting: wanted, wanted });
+      const observed = await this.#applier.observe(wishes);
+      const lines = linesOfPlan(wanted, {
+        observed,
+        machine: this.#applier.plan(wishes, observed),
+        untouched: this.#applier.untouched(observed),
+      });
+      return [...lines, ...(await this.#applier.nft.plan(filtersOf(wishes)))];
+    });
+  }
+
+  /** The routes of all programs in all tables but the kernel's own. Those with protocol 108 are linkd's. */
+  routes(): Promise<TableRoute[]> {
+    return this.#enqueue(() => this.#applier.kernel.routes());
+  }
+
+  /** All that the cross-checks (`checks.ts`) look at. */
+  snapshot(): Promise<Snapshot> {
+    return this.#enqueue(() => takeSnapshot(this.#applier.kernel));
+  }
+
+  /** What the packet filter dropped, by link. */
+  drops(): ReturnType<Applier['nft']['counters']> {
+    return this.#applier.nft.counters();
   }
 
   /** Ends when what was asked for is done; a later call is a mistake. Safe to call twice. */
@@ -72,22 +184,38 @@ export class Network {
     if (this.#closed) return;
     this.#closed = true;
     void this.#last.finally(() => {
-      this.#kernel.close();
+      this.#keeper.close();
+      this.#applier.close();
     });
   }
 
-  async #run(name: string, plan: (name: string, observed: ObservedInterface) => Operation[]): Promise<void> {
-    const observed = await this.#kernel.observe(name);
-    if (observed === undefined) return;
-    for (const operation of plan(name, observed)) await this.#apply(operation, observed);
+  get #wishes(): KeptLink[] {
+    return [...this.#links.values()];
   }
 
-  async #apply(operation: Operation, { index }: ObservedInterface): Promise<void> {
-    this.#log.debug({ interface: operation.name, command: describe(operation) }, 'changing network state');
-    await this.#kernel.apply(operation, index);
+  #wishesWith(name: string, wish: Wish): Wish[] {
+    return [...this.#wishes.filter(({ outlasting }) => outlasting.name !== name), wish];
   }
 
-  #enqueue(task: () => Promise<void>): Promise<void> {
+  async #leave(name: string, remaining: Wish | undefined): Promise<void> {
+    if (remaining === undefined) this.#links.delete(name);
+    else this.#links.set(name, { ...remaining, blocked: new Map() });
+    this.#keeper.forget(name);
+    const observed = await this.#applier.observe(this.#wishes);
+    await this.#applier.uninstall(name, observed);
+    const { refused } = await this.#applier.around(this.#wishes, observed, { name });
+    const filter = await this.#applier.filter(this.#wishes);
+    this.#keeper.watch(observed);
+    this.#reject([...refused, ...(filter === undefined ? [] : [filter])]);
+  }
+
+  /** The first refusal is the caller's, the others are for the log. */
+  #reject([first, ...others]: readonly OpError[]): void {
+    for (const error of others) this.#log.warn({}, error.message);
+    if (first !== undefined) throw first;
+  }
+
+  #enqueue<T>(task: () => Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new Error('the network was closed'));
     const done = this.#last.then(task);
     // The caller sees the failure; the next in the queue starts all the same.

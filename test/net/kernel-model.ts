@@ -3,13 +3,11 @@
  * routes of an interface that is set down or loses its last address, and takes a secondary address away with its primary.
  * `network.test.ts` holds the plans against the real one.
  */
-import { formatPrefix, type Prefix } from '../../src/base/ip.js';
-import type { ObservedAddress, ObservedInterface } from '../../src/net/observed.js';
-import { describe, type Operation } from '../../src/net/plan.js';
+import { routeKey } from '../../src/net/plan.js';
+import type { ObservedAddress, ObservedInterface, ObservedRoute } from '../../src/net/observed.js';
+import { describe, type Operation } from '../../src/net/operation.js';
 
-export interface ModelRoute {
-  readonly prefix: Prefix;
-  readonly metric: number;
+export interface ModelRoute extends ObservedRoute {
   readonly ours: boolean;
 }
 
@@ -40,11 +38,14 @@ export class KernelModel {
     const ours = this.routes.filter((route) => route.ours);
     const { mtu, up, addresses } = this;
     return {
+      name: 'branch',
       index: 1,
       mtu,
       up,
+      loopback: false,
       addresses: [...addresses],
-      routes: ours.map(({ prefix, metric }) => ({ prefix, metric })),
+      peers: up ? addresses.map(({ peer }) => peer) : [],
+      routes: ours.map(({ prefix, metric, table, source }) => ({ prefix, metric, table, source })),
     };
   }
 
@@ -71,22 +72,32 @@ export class KernelModel {
         this.#deleteAddress({ local: operation.local, peer: operation.remote, prefixLength: 32 });
         return;
       case 'add-route': {
-        const route = { prefix: operation.prefix, metric: operation.metric, ours: true };
+        const route = routeOf(operation);
         if (!this.up) throw new Error(`ENETDOWN: ${describe(operation)}`);
         if (this.#hasRoute(route)) throw new Error(`EEXIST: ${describe(operation)}`);
         this.routes.push(route);
         return;
       }
+      case 'change-route': {
+        const route = routeOf(operation);
+        if (!this.routes.some((one) => one.ours && isSameRoute(one, route)))
+          throw new Error(`ENOENT: ${describe(operation)}`);
+        this.routes = this.routes.map((one) => (one.ours && isSameRoute(one, route) ? route : one));
+        return;
+      }
       case 'delete-route': {
         // Without a metric the kernel takes the route with the lowest.
         const candidates = this.routes.filter(
-          ({ ours, prefix, metric }) =>
-            ours && samePrefix(prefix, operation.prefix) && (operation.metric === 0 || metric === operation.metric),
+          (route) =>
+            route.ours &&
+            isSameRoute(route, operation.metric === 0 ? { ...operation, metric: route.metric } : operation),
         );
         const victim = candidates.sort((a, b) => a.metric - b.metric)[0];
         this.routes = this.routes.filter((route) => route !== victim);
         return;
       }
+      default:
+        throw new Error(`not of an interface: ${describe(operation)}`);
     }
   }
 
@@ -105,8 +116,8 @@ export class KernelModel {
     return this.addresses.some((other) => sameAddress(other, address));
   }
 
-  #hasRoute({ prefix, metric }: ModelRoute): boolean {
-    return this.routes.some((route) => samePrefix(route.prefix, prefix) && route.metric === metric);
+  #hasRoute(wanted: ModelRoute): boolean {
+    return this.routes.some((route) => isSameRoute(route, wanted));
   }
 }
 
@@ -118,6 +129,10 @@ function sameNetwork(a: ObservedAddress, b: ObservedAddress): boolean {
   return a.peer === b.peer && a.prefixLength === b.prefixLength;
 }
 
-function samePrefix(a: Prefix, b: Prefix): boolean {
-  return formatPrefix(a) === formatPrefix(b);
+function isSameRoute(a: Parameters<typeof routeKey>[0], b: Parameters<typeof routeKey>[0]): boolean {
+  return routeKey(a) === routeKey(b);
+}
+
+function routeOf({ prefix, metric, table, source }: ObservedRoute): ModelRoute {
+  return { prefix, metric, table, source, ours: true };
 }

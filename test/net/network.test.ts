@@ -4,11 +4,14 @@
  *     tun0, tun1    TUN devices that nobody has open, as linkd's interfaces
  *     other         a veth, as an interface of other programs
  */
+import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { formatIp4, formatPrefix, parseIp4, parsePrefix, type Ip4, type Prefix } from '../../src/base/ip.js';
+import { systemScheduler } from '../../src/link/scheduler.js';
 import { Network } from '../../src/net/network.js';
-import { describe as command, planUp } from '../../src/net/plan.js';
+import { describe as command } from '../../src/net/operation.js';
+import { planUp } from '../../src/net/plan.js';
 import type { WantedInterface, WantedRoute } from '../../src/net/wanted.js';
 import { Lab, type Namespace } from '../support/netns.js';
 import { Driver } from './driver.js';
@@ -24,8 +27,10 @@ const wanted: WantedInterface = {
 let lab: Lab;
 let namespace: Namespace;
 let driver: Driver;
+let stateDir: string;
 
 beforeEach(async () => {
+  stateDir = await Driver.stateDir();
   lab = await Lab.create();
   namespace = await lab.namespace('net');
   await namespace.ip('tuntap add mode tun name tun0');
@@ -33,9 +38,12 @@ beforeEach(async () => {
   await namespace.ip('link add other type veth peer name far');
   await namespace.ip('link set far up');
   await namespace.ip('link set other up');
-  driver = new Driver(namespace);
+  driver = new Driver(namespace, { stateDir });
 });
-afterEach(() => lab.close());
+afterEach(async () => {
+  await lab.close();
+  await rm(stateDir, { recursive: true });
+});
 
 describe('Network.up', () => {
   it('installs MTU, address, and routes with metric and protocol', async () => {
@@ -91,7 +99,7 @@ describe('Network.up', () => {
       'link set tun0 mtu 68',
     ]) {
       await namespace.ip(meddling);
-      await driver.up(wanted);
+      await driver.upInPart(wanted);
       assert.deepEqual(await state('tun0'), stateOf(wanted), meddling);
     }
   });
@@ -115,15 +123,15 @@ describe('Network.up', () => {
     await namespace.ip('route add 10.2.0.0/16 dev other proto static');
     await namespace.ip('route add 10.3.0.0/16 dev other proto static metric 50');
     const routes = [...wanted.routes, route('10.4.0.0/16')];
-    const { error, warnings } = await driver.call({ call: 'up', wanted: { ...wanted, routes } });
+    const { refused } = await driver.upInPart({ ...wanted, routes });
+    assert.equal(refused.length, 2);
     assert.match(
-      error?.message ?? '',
+      refused[0]?.message ?? '',
       /^cannot add the route 10\.2\.0\.0\/16 on tun0: file already exists \(EEXIST\)\. /,
     );
-    assert.equal(error?.code, 'EEXIST');
-    assert.match(error.remedy ?? '', /`ip route show 10\.2\.0\.0\/16`/);
-    assert.equal(warnings.length, 1);
-    assert.match(warnings[0] ?? '', /10\.3\.0\.0\/16 on tun0: .*EEXIST/);
+    assert.equal(refused[0]?.code, 'EEXIST');
+    assert.match(refused[0].remedy ?? '', /`ip route show 10\.2\.0\.0\/16`/);
+    assert.match(refused[1]?.message ?? '', /10\.3\.0\.0\/16 on tun0: .*EEXIST/);
     assert.deepEqual((await state('tun0')).routes, ['10.4.0.0/16 0']);
     assert.match(await namespace.ip('route show 10.2.0.0/16'), /^10\.2\.0\.0\/16 dev other proto static/);
 
@@ -131,6 +139,14 @@ describe('Network.up', () => {
     await namespace.ip('route del 10.3.0.0/16');
     await driver.up({ ...wanted, routes });
     assert.deepEqual((await state('tun0')).routes, ['10.2.0.0/16 0', '10.3.0.0/16 50', '10.4.0.0/16 0']);
+  });
+
+  it('fails when none of its routes can be, as the link would be of no use', async () => {
+    await namespace.ip('route add 10.2.0.0/16 dev other proto static');
+    const { error } = await driver.call({ call: 'up', wanted: { ...wanted, routes: [route('10.2.0.0/16')] } });
+    assert.equal(error?.code, 'EEXIST');
+    await driver.down('tun0');
+    assert.match(await namespace.ip('route show 10.2.0.0/16'), /^10\.2\.0\.0\/16 dev other proto static/);
   });
 
   it('is content with its route beside another of a different metric', async () => {
@@ -169,7 +185,10 @@ describe('Network.up', () => {
 
   it('names CAP_NET_ADMIN when it is missing', async () => {
     await driver.stop();
-    driver = new Driver(namespace, ['setpriv', '--inh-caps=-net_admin', '--bounding-set=-net_admin']);
+    driver = new Driver(namespace, {
+      stateDir,
+      through: ['setpriv', '--inh-caps=-net_admin', '--bounding-set=-net_admin'],
+    });
     const { error } = await driver.call({ call: 'up', wanted });
     assert.equal(error?.code, 'EPERM');
     assert.match(
@@ -228,7 +247,7 @@ describe('Network.sweep', () => {
     await namespace.ip('route add 198.51.100.0/24 dev tun0 proto static');
     const second = await state('tun1');
 
-    driver = new Driver(namespace);
+    driver = new Driver(namespace, { stateDir });
     const { commands } = await driver.call({ call: 'sweep', names: ['tun9', 'tun0'] });
     assert.deepEqual(commands, [
       'ip route del 10.2.0.0/16 dev tun0 proto 108',
@@ -268,14 +287,24 @@ describe('Network', () => {
 
   it('takes no calls after it was closed', async () => {
     const silent = (): void => undefined;
-    const network = new Network({ debug: silent, info: silent, warn: silent, error: silent });
+    const log = { debug: silent, info: silent, warn: silent, error: silent };
+    const network = new Network({ log, scheduler: systemScheduler, stateDir });
     network.close();
     network.close();
     await assert.rejects(network.up(wanted), /closed/);
   });
 
   it('prints the commands that do the same by hand', async () => {
-    const fresh = { index: 0, mtu: 1500, up: false, addresses: [], routes: [] };
+    const fresh = {
+      name: 'tun0',
+      index: 0,
+      mtu: 1500,
+      up: false,
+      loopback: false,
+      addresses: [],
+      routes: [],
+      peers: [],
+    };
     for (const operation of planUp(wanted, fresh)) await namespace.ip(command(operation).replace(/^ip /, ''));
     assert.deepEqual(await state('tun0'), stateOf(wanted));
     assert.deepEqual((await driver.up(wanted)).commands, []);

@@ -2,9 +2,10 @@
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { formatIp4, formatPrefix, networkOf } from '../../src/base/ip.js';
+import { formatIp4, networkOf } from '../../src/base/ip.js';
 import type { ObservedAddress } from '../../src/net/observed.js';
-import { planDown, planSweep, planUp, type Operation } from '../../src/net/plan.js';
+import type { Operation } from '../../src/net/operation.js';
+import { planDown, planSweep, planUp, routeKey } from '../../src/net/plan.js';
 import type { WantedInterface } from '../../src/net/wanted.js';
 import { KernelModel, type ModelRoute, type ModelState } from './kernel-model.js';
 
@@ -15,6 +16,7 @@ const arbitraryPrefix = fc
   .record({ address: fc.constantFrom(0x0a010000, 0x0a020000, 0x0a030000), length: fc.constantFrom(0, 16, 24, 32) })
   .map(networkOf);
 const arbitraryMetric = fc.constantFrom(0, 50, 100);
+const arbitrarySource = fc.constantFrom(undefined, 0x0b000001);
 
 const arbitraryWanted: fc.Arbitrary<WantedInterface> = fc
   .record({
@@ -22,9 +24,15 @@ const arbitraryWanted: fc.Arbitrary<WantedInterface> = fc
     mtu: arbitraryMtu,
     local: arbitraryIp,
     remote: arbitraryIp,
-    routes: fc.array(fc.record({ prefix: arbitraryPrefix, metric: fc.option(arbitraryMetric, { nil: undefined }) }), {
-      maxLength: 6,
-    }),
+    routes: fc.array(
+      fc.record({
+        prefix: arbitraryPrefix,
+        metric: fc.option(arbitraryMetric, { nil: undefined }),
+        table: fc.constantFrom(undefined, 254, 7),
+        source: arbitrarySource,
+      }),
+      { maxLength: 6 },
+    ),
   })
   .filter(({ local, remote }) => local !== remote);
 
@@ -43,9 +51,16 @@ const arbitraryState: fc.Arbitrary<ModelState> = fc.record({
   mtu: arbitraryMtu,
   up: fc.boolean(),
   addresses: fc.array(arbitraryAddress, { maxLength: 4 }),
-  routes: fc.array(fc.record({ prefix: arbitraryPrefix, metric: arbitraryMetric, ours: fc.boolean() }), {
-    maxLength: 6,
-  }),
+  routes: fc.array(
+    fc.record({
+      prefix: arbitraryPrefix,
+      metric: arbitraryMetric,
+      table: fc.constantFrom(254, 7),
+      source: arbitrarySource,
+      ours: fc.boolean(),
+    }),
+    { maxLength: 6 },
+  ),
 });
 
 describe('plans, applied to a model of the kernel', () => {
@@ -53,10 +68,15 @@ describe('plans, applied to a model of the kernel', () => {
     fc.assert(
       fc.property(arbitraryState, arbitraryWanted, (state, wanted) => {
         const kernel = new KernelModel(state);
-        const wantedKeys = new Set(wanted.routes.map(({ prefix, metric = 0 }) => routeKey({ prefix, metric })));
+        // Of one route named twice, the last counts.
+        const expected = new Map(
+          wanted.routes
+            .map(({ prefix, metric = 0, table = 254, source }) => ({ prefix, metric, table, source }))
+            .map((route) => [routeKey(route), route.source]),
+        );
         // A route of another program in the way is refused by the kernel; see network.test.ts.
-        fc.pre(!kernel.routes.some((route) => !route.ours && wantedKeys.has(routeKey(route))));
-        wantedKeys.delete(`${formatIp4(wanted.remote)}/32 0`);
+        fc.pre(!kernel.routes.some((route) => !route.ours && expected.has(routeKey(route))));
+        expected.delete(`${formatIp4(wanted.remote)}/32 0 254`);
 
         apply(kernel, planUp(wanted, kernel.observe()));
 
@@ -65,7 +85,8 @@ describe('plans, applied to a model of the kernel', () => {
         assert.deepEqual(kernel.addresses.filter(isOurs), [
           { local: wanted.local, peer: wanted.remote, prefixLength: 32 },
         ]);
-        assert.deepEqual(new Set(kernel.routes.filter(({ ours }) => ours).map(routeKey)), wantedKeys);
+        const ours = kernel.routes.filter((route) => route.ours);
+        assert.deepEqual(new Map(ours.map((route) => [routeKey(route), route.source])), expected);
         assert.deepEqual(planUp(wanted, kernel.observe()), []);
       }),
       { numRuns: 2000 },
@@ -131,7 +152,7 @@ function apply(kernel: KernelModel, plan: readonly Operation[]): void {
   for (const operation of plan) kernel.apply(operation);
 }
 
-function isTaken(kernel: KernelModel, route: { prefix: ModelRoute['prefix']; metric: number }): boolean {
+function isTaken(kernel: KernelModel, route: Parameters<typeof routeKey>[0]): boolean {
   return foreign(kernel.routes).some((other) => routeKey(other) === routeKey(route));
 }
 
@@ -145,8 +166,4 @@ function others(addresses: readonly ObservedAddress[]): ObservedAddress[] {
 
 function foreign(routes: readonly ModelRoute[]): ModelRoute[] {
   return routes.filter(({ ours }) => !ours);
-}
-
-function routeKey({ prefix, metric }: Pick<ModelRoute, 'prefix' | 'metric'>): string {
-  return `${formatPrefix(prefix)} ${metric}`;
 }

@@ -1,16 +1,19 @@
 /** Wanted and observed state to the `ip` commands that lead from one to the other. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
-import { parseIp4, parsePrefix, type Ip4, type Prefix } from '../../src/base/ip.js';
+import { formatIp4, parseIp4, parsePrefix, type Ip4, type Prefix } from '../../src/base/ip.js';
 import type { ObservedAddress, ObservedInterface } from '../../src/net/observed.js';
-import { describe as command, planDown, planSweep, planUp } from '../../src/net/plan.js';
-import type { WantedInterface } from '../../src/net/wanted.js';
+import { describe as command } from '../../src/net/operation.js';
+import { planDown, planSweep, planUp } from '../../src/net/plan.js';
+import type { WantedInterface, WantedRoute } from '../../src/net/wanted.js';
 
-/** `10.0.0.1 peer 10.0.0.2/32` or `192.0.2.1/24`, as `ip address` shows them; routes as `10.2.0.0/16` or `10.2.0.0/16 metric 50`. */
+/** `10.0.0.1 peer 10.0.0.2/32` or `192.0.2.1/24`, as `ip address` shows them; routes as `10.2.0.0/16 src 10.1.0.1 metric 50 table 7`. */
 interface Have {
   readonly mtu?: number;
   readonly up?: boolean;
   readonly addresses?: readonly string[];
+  /** What the kernel has a host route to; usually the peers of the addresses. */
+  readonly peers?: readonly string[];
   readonly routes?: readonly string[];
 }
 
@@ -144,6 +147,45 @@ describe('planUp', () => {
       expected: [],
     },
     {
+      name: 'tables and source addresses; one network in two tables is two routes',
+      wanted: { routes: [route('10.2.0.0/16 src 10.1.0.1'), route('10.2.0.0/16 table 7 metric 5')] },
+      have: { ...applied, routes: [] },
+      expected: [
+        'ip route add 10.2.0.0/16 dev branch proto 108 src 10.1.0.1',
+        'ip route add 10.2.0.0/16 dev branch proto 108 metric 5 table 7',
+      ],
+    },
+    {
+      name: 'another source address, or none, changes the route in its place',
+      wanted: { routes: [route('10.2.0.0/16 src 10.1.0.1'), route('10.3.0.0/16 metric 50')] },
+      have: { ...applied, routes: ['10.2.0.0/16', '10.3.0.0/16 metric 50 src 10.1.0.1'] },
+      expected: [
+        'ip route change 10.2.0.0/16 dev branch proto 108 src 10.1.0.1',
+        'ip route change 10.3.0.0/16 dev branch proto 108 metric 50',
+      ],
+    },
+    {
+      name: "the kernel's route to the peer, deleted by another program, is made by us",
+      have: { ...applied, peers: [] },
+      expected: ['ip route add 10.0.0.2/32 dev branch proto 108 src 10.0.0.1'],
+    },
+    {
+      name: 'and stays while it is needed, and goes when it is not',
+      wanted: { remote: ip('10.0.0.9') },
+      have: {
+        ...applied,
+        addresses: ['10.0.0.1 peer 10.0.0.9/32'],
+        routes: [...(applied.routes ?? []), '10.0.0.2/32 src 10.0.0.1'],
+      },
+      expected: ['ip route del 10.0.0.2/32 dev branch proto 108 src 10.0.0.1'],
+    },
+    {
+      name: 'a default route of the link',
+      wanted: { defaultRoute: { metric: 200, supersede: false }, routes: [] },
+      have: { ...applied, routes: [] },
+      expected: ['ip route add 0.0.0.0/0 dev branch proto 108 metric 200'],
+    },
+    {
       name: 'a link without networks',
       wanted: { routes: [] },
       have: { up: false },
@@ -193,13 +235,16 @@ describe('planSweep', () => {
   });
 });
 
-function observed({ mtu = 1500, up = true, addresses = [], routes = [] }: Have): ObservedInterface {
+function observed({ mtu = 1500, up = true, addresses = [], peers, routes = [] }: Have): ObservedInterface {
   return {
+    name: 'branch',
     index: 7,
     mtu,
     up,
+    loopback: false,
     addresses: addresses.map(address),
-    routes: routes.map(route).map(({ prefix, metric = 0 }) => ({ prefix, metric })),
+    peers: (up ? (peers ?? addresses.map((text) => formatIp4(address(text).peer))) : []).map(ip),
+    routes: routes.map(route).map(({ prefix, metric = 0, table = 254, source }) => ({ prefix, metric, table, source })),
   };
 }
 
@@ -209,9 +254,18 @@ function address(text: string): ObservedAddress {
   return { local, peer: match?.[2] === undefined ? local : ip(match[2]), prefixLength: Number(match?.[3]) };
 }
 
-function route(text: string): { prefix: Prefix; metric: number | undefined } {
-  const [network = '', metric] = text.split(' metric ');
-  return { prefix: prefix(network), metric: metric === undefined ? undefined : Number(metric) };
+function route(text: string): WantedRoute {
+  const [network = '', ...words] = text.split(' ');
+  const after = (word: string): string | undefined =>
+    words.includes(word) ? words[words.indexOf(word) + 1] : undefined;
+  const number = (word: string): number | undefined => (after(word) === undefined ? undefined : Number(after(word)));
+  const source = after('src');
+  return {
+    prefix: prefix(network),
+    metric: number('metric'),
+    table: number('table'),
+    source: source === undefined ? undefined : ip(source),
+  };
 }
 
 function ip(text: string): Ip4 {

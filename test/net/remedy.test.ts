@@ -1,12 +1,13 @@
 /** What is said about each refusal of the kernel. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
-import type { Operation } from '../../src/net/plan.js';
+import type { Operation } from '../../src/net/operation.js';
 import { isAlreadyGone, remedyFor } from '../../src/net/remedy.js';
 
 const name = 'branch';
-const route = { name, prefix: { address: 0x0a020000, length: 16 }, metric: 0 };
+const route = { name, prefix: { address: 0x0a020000, length: 16 }, metric: 0, table: 254, source: undefined };
 const address = { name, local: 0x0a000001, remote: 0x0a000002 };
+const foreign = { raw: '02', text: 'default dev eth0', metric: 0 };
 const operations = {
   'set-mtu': { kind: 'set-mtu', name, mtu: 20 },
   'set-up': { kind: 'set-up', name },
@@ -14,7 +15,15 @@ const operations = {
   'add-address': { kind: 'add-address', ...address },
   'delete-address': { kind: 'delete-address', ...address },
   'add-route': { kind: 'add-route', ...route },
+  'change-route': { kind: 'change-route', ...route, source: 0x0a010001 },
   'delete-route': { kind: 'delete-route', ...route },
+  'add-unreachable': { kind: 'add-unreachable', prefix: route.prefix, table: 7 },
+  'delete-unreachable': { kind: 'delete-unreachable', prefix: route.prefix, table: 7 },
+  'add-proxy': { kind: 'add-proxy', name: 'lan0', address: address.remote },
+  'delete-proxy': { kind: 'delete-proxy', name: 'lan0', address: address.remote },
+  'set-forwarding': { kind: 'set-forwarding', name: 'lan0', on: false },
+  'move-default': { kind: 'move-default', route: foreign, metric: 11 },
+  'delete-default': { kind: 'delete-default', route: foreign },
 } as const satisfies Record<Operation['kind'], Operation>;
 
 describe('remedyFor', () => {
@@ -27,7 +36,15 @@ describe('remedyFor', () => {
     ['add-route', 'EEXIST', /`ip route show 10\.2\.0\.0\/16`.*another metric/],
     ['add-address', 'EEXIST', /`ip address show branch`/],
     ['set-mtu', 'EINVAL', /68 to 65535/],
-    ['add-route', 'EINVAL', /behind its prefix length/],
+    ['add-route', 'EINVAL', /behind its prefix length$/],
+    ['change-route', 'EINVAL', /a source is an address of this machine/],
+    ['add-unreachable', 'EINVAL', /behind its prefix length/],
+    ['add-unreachable', 'EEXIST', /`ip route show 10\.2\.0\.0\/16 table 7`/],
+    ['add-proxy', 'ENODEV', /lan0/],
+    ['set-forwarding', 'EROFS', /ProtectKernelTunables=no/],
+    ['set-forwarding', 'EACCES', /CAP_NET_ADMIN/],
+    ['move-default', 'EEXIST', /`ip route show default`/],
+    ['move-default', 'ENETUNREACH', /gateway/],
   ];
   for (const [kind, code, expected] of table) {
     it(`${code} on ${kind}`, () => {
@@ -46,6 +63,11 @@ describe('remedyFor', () => {
 describe('isAlreadyGone', () => {
   const gone: Partial<Record<Operation['kind'], string[]>> = {
     'delete-route': ['ESRCH', 'ENOENT', 'ENODEV'],
+    'delete-unreachable': ['ESRCH', 'ENOENT', 'ENODEV'],
+    'delete-default': ['ESRCH', 'ENOENT', 'ENODEV'],
+    'move-default': ['ESRCH', 'ENOENT'],
+    'delete-proxy': ['ENOENT', 'ENODEV'],
+    'set-forwarding': ['ENOENT'],
     'delete-address': ['EADDRNOTAVAIL', 'ENODEV'],
     'set-down': ['ENODEV'],
   };

@@ -1,0 +1,241 @@
+/**
+ * rtnetlink(7) messages: operations as the kernel takes them, and what the kernel answers as `observed.ts` has it. By
+ * octet where the netlink package falls short: its enum of route protocols does not have our number.
+ */
+import { AttrStream, getU32 as fromHostU32, parseAttributes, putU32 as hostU32, rt } from 'netlink';
+import { formatHex, getU32, parseHex, putU32 } from '../base/bytes.js';
+import { formatIp4, type Ip4, type Prefix } from '../base/ip.js';
+import type {
+  ForeignDefault,
+  ObservedAddress,
+  ObservedInterface,
+  ObservedProxy,
+  ObservedRoute,
+  TableRoute,
+} from './observed.js';
+import { ROUTE_PROTOCOL, UNREACHABLE_METRIC, type Operation } from './operation.js';
+import { MAIN_TABLE } from './wanted.js';
+
+export const AF_INET = 2;
+export const NTF_PROXY = 8;
+
+/** struct rtmsg */
+const RTMSG = { dstLength: 1, tos: 3, table: 4, protocol: 5, scope: 6, type: 7, flags: 8, size: 12 } as const;
+const RTN_UNREACHABLE: number = rt.RouteType.UNREACHABLE;
+const RTPROT_KERNEL: number = rt.RouteProtocol.KERNEL;
+const RTNH_F_ONLINK = 4;
+const RTA = {
+  priority: 6,
+  gateway: 5,
+  oif: 4,
+  multipath: 9,
+  cacheInfo: 12,
+  via: 18,
+  encapType: 21,
+  encap: 22,
+  nextHop: 30,
+} as const;
+/** struct ifinfomsg, and the attributes of an interface. */
+const IFINFO = { index: 4, flags: 8, size: 16 } as const;
+const IFLA = { name: 3, mtu: 4 } as const;
+const IFF = { up: 1, loopback: 8 } as const;
+/** struct ndmsg */
+const NDMSG = { index: 4, state: 8, flags: 10, size: 12 } as const;
+const NUD_PERMANENT = 0x80;
+const NDA = { destination: 1, protocol: 12 } as const;
+
+type Only<K extends Operation['kind']> = Extract<Operation, { kind: K }>;
+
+export function addressMessage(
+  { local, remote }: Only<'add-address' | 'delete-address'>,
+  index: number,
+): [rt.Address, rt.AddressAttrs] {
+  return [
+    { family: AF_INET, prefixlen: 32, index },
+    { local: fromIp4(local), address: fromIp4(remote) },
+  ];
+}
+
+export function routeMessage(
+  { prefix, metric, table, source }: Only<'add-route' | 'change-route' | 'delete-route'>,
+  index: number,
+): Uint8Array[] {
+  const header = routeHeader(prefix, table, rt.RouteType.UNICAST, rt.RouteScope.LINK);
+  const attributes = { dst: fromIp4(prefix.address), oif: index, priority: metric, table };
+  return message(
+    header,
+    rt.formatRouteAttrs(source === undefined ? attributes : { ...attributes, prefsrc: fromIp4(source) }),
+  );
+}
+
+export function unreachableMessage({ prefix, table }: Only<'add-unreachable' | 'delete-unreachable'>): Uint8Array[] {
+  const header = routeHeader(prefix, table, rt.RouteType.UNREACHABLE, rt.RouteScope.UNIVERSE);
+  return message(header, rt.formatRouteAttrs({ dst: fromIp4(prefix.address), priority: UNREACHABLE_METRIC, table }));
+}
+
+export function proxyMessage({ address }: Only<'add-proxy' | 'delete-proxy'>, index: number): Uint8Array[] {
+  const header = proxyHeader();
+  header.set(hostU32(index), NDMSG.index);
+  header[NDMSG.state] = NUD_PERMANENT;
+  const attributes = new AttrStream();
+  attributes.push(NDA.destination, fromIp4(address));
+  attributes.push(NDA.protocol, Uint8Array.of(ROUTE_PROTOCOL));
+  return message(header, attributes.bufs);
+}
+
+/** A dump's header as well: the kernel then gives proxies only. */
+export function proxyHeader(): Buffer {
+  const header = Buffer.alloc(NDMSG.size);
+  header[0] = AF_INET;
+  header[NDMSG.flags] = NTF_PROXY;
+  return header;
+}
+
+/** Someone's route again, with that metric. */
+export function foreignMessage({ raw }: ForeignDefault, metric: number): Uint8Array[] {
+  const attributes = new AttrStream();
+  attributes.push(RTA.priority, hostU32(metric));
+  return message(parseHex(raw), attributes.bufs);
+}
+
+export function toInterface(data: Buffer): Omit<ObservedInterface, 'addresses' | 'routes' | 'peers'> {
+  const flags = fromHostU32(data.subarray(IFINFO.flags, IFINFO.flags + 4));
+  let name = '';
+  let mtu = 0;
+  parseAttributes(data.subarray(IFINFO.size), ({ type, data: value }) => {
+    if (type === IFLA.name) name = value.toString('utf8').replace(/\0.*$/s, '');
+    if (type === IFLA.mtu) mtu = fromHostU32(value);
+  });
+  return {
+    name,
+    index: fromHostU32(data.subarray(IFINFO.index, IFINFO.index + 4)),
+    mtu,
+    up: (flags & IFF.up) !== 0,
+    loopback: (flags & IFF.loopback) !== 0,
+  };
+}
+
+/** Undefined for another family's. */
+export function toAddress(message: Buffer): (ObservedAddress & { readonly index: number }) | undefined {
+  const { data, attrs } = rt.parseAddressMessage(message);
+  if (data.family !== AF_INET) return undefined;
+  return {
+    index: data.index ?? 0,
+    local: toIp4(attrs.local ?? attrs.address),
+    peer: toIp4(attrs.address),
+    prefixLength: data.prefixlen ?? 0,
+  };
+}
+
+/** Undefined for what is no proxy of IPv4; those of IPv6 (proxy NDP) come in the same kind of message. */
+export function toProxy(data: Buffer): ObservedProxy | undefined {
+  if (data[0] !== AF_INET || ((data[NDMSG.flags] ?? 0) & NTF_PROXY) === 0) return undefined;
+  let address = 0;
+  let protocol: number | undefined;
+  parseAttributes(data.subarray(NDMSG.size), ({ type, data: value }) => {
+    if (type === NDA.destination) address = toIp4(value);
+    if (type === NDA.protocol) protocol = value[0];
+  });
+  const index = fromHostU32(data.subarray(NDMSG.index, NDMSG.index + 4));
+  return { index, address, ours: protocol === ROUTE_PROTOCOL };
+}
+
+/** The table of a border router is large: this tells by a few octets what needs to be read further. */
+export function kindOfRoute(data: Buffer): 'ours' | 'unreachable' | 'default' | 'peer' | 'other' {
+  if (data[RTMSG.protocol] === ROUTE_PROTOCOL) return data[RTMSG.type] === RTN_UNREACHABLE ? 'unreachable' : 'ours';
+  if (data[RTMSG.table] !== MAIN_TABLE || data[RTMSG.tos] !== 0) return 'other';
+  if (data[RTMSG.dstLength] === 0) return 'default';
+  return data[RTMSG.dstLength] === 32 && data[RTMSG.protocol] === RTPROT_KERNEL ? 'peer' : 'other';
+}
+
+export function toRoute(message: Buffer): ObservedRoute & { readonly index: number | undefined } {
+  const { data, attrs } = rt.parseRouteMessage(message);
+  return {
+    prefix: { address: toIp4(attrs.dst), length: data.dstLen ?? 0 },
+    metric: attrs.priority ?? 0,
+    table: attrs.table ?? data.table ?? 0,
+    source: attrs.prefsrc === undefined ? undefined : toIp4(attrs.prefsrc),
+    index: attrs.oif,
+  };
+}
+
+export function toTableRoute(message: Buffer, names: ReadonlyMap<number, string>): TableRoute {
+  const { index, ...route } = toRoute(message);
+  const { attrs } = rt.parseRouteMessage(message);
+  return {
+    ...route,
+    type: (rt.RouteType[message[RTMSG.type] ?? 0] ?? 'unknown').toLowerCase(),
+    protocol: message[RTMSG.protocol] ?? 0,
+    interface: index === undefined ? undefined : names.get(index),
+    gateway: attrs.gateway === undefined ? undefined : toIp4(attrs.gateway),
+  };
+}
+
+export function toDefault(data: Buffer, names: ReadonlyMap<number, string>): ForeignDefault {
+  const { metric, gateway, source, interface: name, protocol, type } = toTableRoute(data, names);
+  const words = [
+    ...(type === 'unicast' ? [] : [type]),
+    'default',
+    ...(gateway === undefined ? [] : ['via', formatIp4(gateway)]),
+    ...(name === undefined ? [] : ['dev', name]),
+    ...(source === undefined ? [] : ['src', formatIp4(source)]),
+    'proto',
+    String(protocol),
+  ];
+  return { raw: formatHex(withoutMetric(data), ''), text: words.join(' '), metric };
+}
+
+/** What makes a route the same but for its metric: less that, and less the passing state of its next hop. */
+function withoutMetric(data: Buffer): Uint8Array {
+  const header = Buffer.from(data.subarray(0, RTMSG.size));
+  const flags = fromHostU32(header.subarray(RTMSG.flags, RTMSG.flags + 4));
+  header.set(hostU32(flags & RTNH_F_ONLINK), RTMSG.flags);
+  const all: { type: number; value: Buffer }[] = [];
+  parseAttributes(data.subarray(RTMSG.size), ({ type, data: value }) => all.push({ type, value }));
+  // With a next hop object the kernel tells the object's contents as well, but does not take both.
+  const contents: readonly number[] = [RTA.oif, RTA.gateway, RTA.multipath, RTA.via, RTA.encapType, RTA.encap];
+  const hasObject = all.some(({ type }) => type === RTA.nextHop);
+  const attributes = new AttrStream();
+  for (const { type, value } of all) {
+    if (type === RTA.priority || type === RTA.cacheInfo || (hasObject && contents.includes(type))) continue;
+    attributes.push(type, value);
+  }
+  return Buffer.concat(padded(message(header, attributes.bufs)));
+}
+
+function routeHeader(prefix: Prefix, table: number, type: rt.RouteType, scope: rt.RouteScope): Buffer {
+  // Tables beyond an octet are told by the attribute alone.
+  const header = rt.formatRoute({
+    family: AF_INET,
+    dstLen: prefix.length,
+    table: table < 256 ? table : 0,
+    scope,
+    type,
+  });
+  header[RTMSG.protocol] = ROUTE_PROTOCOL;
+  return header;
+}
+
+function message(header: Uint8Array, attributes: Parameters<AttrStream['emit']>[0]): Uint8Array[] {
+  const stream = new AttrStream();
+  stream.emit(header);
+  stream.emit(attributes);
+  return stream.bufs;
+}
+
+/** Attributes begin at multiples of four octets: so that another can follow. */
+function padded(parts: Uint8Array[]): Uint8Array[] {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return [...parts, new Uint8Array((4 - (length % 4)) % 4)];
+}
+
+function fromIp4(address: Ip4): Buffer {
+  const octets = Buffer.alloc(4);
+  putU32(octets, 0, address);
+  return octets;
+}
+
+/** The kernel leaves an address of 0.0.0.0 out. */
+function toIp4(octets: Buffer | undefined): Ip4 {
+  return octets?.length === 4 ? getU32(octets, 0) : 0;
+}

@@ -1,0 +1,367 @@
+/**
+ * One case per feature: what the config says → the plan as commands → the same applied to a real kernel, read back with
+ * `ip -j`, planned again (all in place), and taken back to the last trace.
+ *
+ *     tun0           linkd's interface, which nobody has open
+ *     lan0 ── far    192.168.1.1/24, an interface of others; it has the default route
+ */
+import { rm } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import assert from 'node:assert/strict';
+import { formatIp4, formatPrefix } from '../../src/base/ip.js';
+import type { NetOptions } from '../../src/net/options.js';
+import { outlasting, wantedInterface } from '../../src/net/wanted.js';
+import { Lab, type Namespace } from '../support/netns.js';
+import { Driver } from './driver.js';
+import { facts, forwarding, ip, network, noOptions, prefix, records, wholeState } from './support.js';
+
+let lab: Lab;
+let namespace: Namespace;
+let driver: Driver;
+let stateDir: string;
+
+beforeEach(async () => {
+  stateDir = await Driver.stateDir();
+  lab = await Lab.create();
+  namespace = await lab.namespace('net');
+  await namespace.ip('tuntap add mode tun name tun0');
+  await namespace.ip('link add lan0 type veth peer name far');
+  await namespace.ip('link set far up');
+  await namespace.ip('address add 192.168.1.1/24 dev lan0');
+  await namespace.ip('link set lan0 up');
+  await namespace.ip('route add default via 192.168.1.254 proto static metric 100');
+  driver = new Driver(namespace, { stateDir });
+});
+afterEach(async () => {
+  await lab.close();
+  await rm(stateDir, { recursive: true });
+});
+
+/** What every link gets. */
+const always = [
+  'ip link set dev tun0 mtu 1400',
+  'ip address add 10.0.0.1 peer 10.0.0.2/32 dev tun0',
+  'ip link set dev tun0 up',
+];
+
+interface Feature {
+  readonly name: string;
+  readonly options: Partial<NetOptions>;
+  /** Around `always`. */
+  readonly before?: readonly string[];
+  readonly after?: readonly string[];
+  /** `ip` words to what `ip -j` says of them, of each the fields that are named in one of them. */
+  readonly shows?: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+  readonly forwarding?: Readonly<Record<string, string>>;
+  readonly warnings?: readonly string[];
+}
+
+const features: readonly Feature[] = [
+  {
+    name: 'a remote network',
+    options: { networks: [network('10.2.0.0/16')] },
+    after: ['ip route add 10.2.0.0/16 dev tun0 proto 108'],
+    shows: { 'route show proto 108': [{ dst: '10.2.0.0/16', dev: 'tun0' }] },
+  },
+  {
+    name: 'metric, table and source address',
+    options: { networks: [network('10.2.0.0/16 metric 50 src 192.168.1.1'), network('10.3.0.0/16 table 1007')] },
+    after: [
+      'ip route add 10.2.0.0/16 dev tun0 proto 108 src 192.168.1.1 metric 50',
+      'ip route add 10.3.0.0/16 dev tun0 proto 108 table 1007',
+    ],
+    shows: {
+      'route show proto 108': [{ dst: '10.2.0.0/16', dev: 'tun0', prefsrc: '192.168.1.1', metric: 50 }],
+      'route show table 1007': [{ dst: '10.3.0.0/16', dev: 'tun0' }],
+    },
+  },
+  {
+    name: 'a default route as the first choice, beside one that stays as it is',
+    options: { defaultRoute: { metric: 10, supersede: false } },
+    after: ['ip route add 0.0.0.0/0 dev tun0 proto 108 metric 10'],
+    shows: {
+      'route show default': [
+        { dst: 'default', dev: 'tun0', metric: 10, protocol: '108' },
+        { dst: 'default', dev: 'lan0', gateway: '192.168.1.254', metric: 100, protocol: 'static' },
+      ],
+    },
+  },
+  {
+    name: 'a default route as the second choice: said so',
+    options: { defaultRoute: { metric: 200, supersede: false } },
+    after: ['ip route add 0.0.0.0/0 dev tun0 proto 108 metric 200'],
+    warnings: [
+      'the default route of tun0 (metric 200) is not in use: another one wins, ' +
+        'default via 192.168.1.254 dev lan0 proto 4 metric 100. Give the link a lower metric, or let it supersede the other',
+    ],
+  },
+  {
+    name: 'a default route that supersedes another: moved behind, with all it has, and back',
+    options: { defaultRoute: { metric: 200, supersede: true } },
+    before: [
+      'ip route add default via 192.168.1.254 dev lan0 proto 4 metric 301 && ' +
+        'ip route del default via 192.168.1.254 dev lan0 proto 4 metric 100',
+    ],
+    after: ['ip route add 0.0.0.0/0 dev tun0 proto 108 metric 200'],
+    shows: {
+      'route show default': [
+        { dst: 'default', dev: 'tun0', metric: 200, protocol: '108' },
+        { dst: 'default', dev: 'lan0', gateway: '192.168.1.254', metric: 301, protocol: 'static' },
+      ],
+    },
+  },
+  {
+    name: 'networks that are unreachable while the link is down',
+    options: { networks: [network('10.2.0.0/16'), network('10.3.0.0/16 table 7')], unreachable: true },
+    before: [
+      'ip route add unreachable 10.2.0.0/16 proto 108 metric 4294967294',
+      'ip route add unreachable 10.3.0.0/16 proto 108 metric 4294967294 table 7',
+    ],
+    after: ['ip route add 10.2.0.0/16 dev tun0 proto 108', 'ip route add 10.3.0.0/16 dev tun0 proto 108 table 7'],
+    shows: {
+      'route show type unreachable': [{ dst: '10.2.0.0/16', metric: 4294967294 }],
+      'route show table 7 type unreachable': [{ dst: '10.3.0.0/16', metric: 4294967294 }],
+    },
+  },
+  {
+    name: 'proxy ARP for the peer, on the named interface',
+    options: { proxyArp: [{ target: 'peer', interface: 'lan0' }] },
+    before: ['ip neighbour add proxy 10.0.0.2 dev lan0 protocol 108'],
+    shows: { 'neighbour show proxy': [{ dst: '10.0.0.2', dev: 'lan0', protocol: '108' }] },
+  },
+  {
+    name: 'proxy ARP for a network, on the interface whose network holds it',
+    options: {
+      networks: [network('192.168.1.64/30')],
+      proxyArp: [{ target: prefix('192.168.1.64/30'), interface: undefined }],
+    },
+    before: [64, 65, 66, 67].map((last) => `ip neighbour add proxy 192.168.1.${last} dev lan0 protocol 108`),
+    after: ['ip route add 192.168.1.64/30 dev tun0 proto 108'],
+    shows: {
+      'neighbour show proxy': [64, 65, 66, 67].map((last) => ({ dst: `192.168.1.${last}`, dev: 'lan0' })),
+    },
+  },
+  {
+    name: 'forwarding for the interfaces concerned only',
+    options: { forward: { interfaces: ['lan0'] } },
+    before: ['sysctl -w net.ipv4.conf.tun0.forwarding=1', 'sysctl -w net.ipv4.conf.lan0.forwarding=1'],
+    forwarding: { tun0: '1', lan0: '1', far: '0', all: '0', default: '0' },
+  },
+];
+
+describe('the config, planned and applied', () => {
+  for (const feature of features) {
+    it(feature.name, async () => {
+      const wanted = wantedInterface(facts, { ...noOptions, ...feature.options });
+      const untouched = await wholeState(namespace);
+      const { before = [], after = [], warnings = [] } = feature;
+      const commands = [...before, ...always, ...after];
+      const remarks = warnings.map((warning) => `# ${warning}`);
+
+      assert.deepEqual(await driver.plan(wanted), [...remarks, ...commands]);
+      assert.equal(await wholeState(namespace), untouched, 'planning touches nothing');
+
+      const answer = await driver.call({ call: 'up', wanted });
+      assert.deepEqual([answer.commands, answer.error], [commands, undefined]);
+      assert.deepEqual(answer.result, { refused: [], warnings });
+      for (const [words, expected] of Object.entries(feature.shows ?? {})) await shows(words, expected);
+      for (const [name, value] of Object.entries(feature.forwarding ?? {})) {
+        assert.equal(await forwarding(namespace, name), value, `forwarding of ${name}`);
+      }
+      assert.deepEqual(await driver.plan(wanted), [...commands.map((line) => `# in place: ${line}`), ...remarks]);
+      assert.deepEqual((await driver.call({ call: 'up', wanted })).commands, []);
+
+      await driver.down(facts.name);
+      await driver.release(facts.name);
+      assert.equal(await wholeState(namespace), untouched);
+    });
+
+    it(`${feature.name}: the commands do the same by hand`, async () => {
+      const wanted = wantedInterface(facts, { ...noOptions, ...feature.options });
+      const lines = await driver.plan(wanted);
+      await namespace.must('sh', ['-e'], { input: lines.join('\n') });
+      assert.deepEqual((await driver.call({ call: 'up', wanted })).commands, []);
+    });
+  }
+});
+
+describe('what cannot be', () => {
+  it('is told with the rest in place', async () => {
+    const wanted = wantedInterface(facts, {
+      ...noOptions,
+      networks: [network('10.2.0.0/16'), network('10.3.0.0/16 src 203.0.113.9')],
+      proxyArp: [
+        { target: 'peer', interface: 'lan9' },
+        { target: prefix('172.16.0.0/30'), interface: undefined },
+        { target: prefix('10.2.0.0/16'), interface: 'lan0' },
+      ],
+      forward: { interfaces: ['lan9'] },
+    });
+    const { refused } = await driver.upInPart(wanted);
+    const messages = refused.map(({ message }) => message);
+    assert.deepEqual(
+      messages.map((message) => message.replace(/: .*/, '')),
+      [
+        'cannot add the route 10.3.0.0/16 on tun0',
+        'cannot switch on forwarding for lan9',
+        'cannot answer neighbour requests for 10.0.0.2/32 on lan9',
+        'cannot answer neighbour requests for 172.16.0.0/30',
+        'cannot answer neighbour requests for 10.2.0.0/16',
+      ],
+    );
+    assert.match(messages[0] ?? '', /a source is an address of this machine/);
+    assert.match(messages[3] ?? '', /no interface has a network that holds it/);
+    assert.match(messages[4] ?? '', /more than 4096 addresses/);
+    await shows('route show proto 108', [{ dst: '10.2.0.0/16' }]);
+    assert.equal(await forwarding(namespace, 'tun0'), '1');
+  });
+
+  it('leaves forwarding alone that it may not switch', async () => {
+    await driver.stop();
+    // Without the capability /proc/sys belongs to root alone, and mounted read-only to nobody.
+    driver = new Driver(namespace, {
+      stateDir,
+      through: ['unshare', '--mount', 'sh', '-c', 'mount -t proc -o ro proc /proc && exec "$@"', 'sh'],
+    });
+    const { refused } = await driver.upInPart(
+      wantedInterface(facts, { ...noOptions, forward: { interfaces: ['lan0'] } }),
+    );
+    assert.deepEqual(
+      refused.map(({ code, message }) => [code, message.includes('ProtectKernelTunables')]),
+      [
+        ['EROFS', true],
+        ['EROFS', true],
+      ],
+    );
+    await driver.down('tun0');
+  });
+
+  it('touches nothing of others that it cannot note', async () => {
+    await driver.stop();
+    driver = new Driver(namespace, { stateDir: `${stateDir}/missing` });
+    const wanted = wantedInterface(facts, {
+      ...noOptions,
+      networks: [network('10.2.0.0/16')],
+      defaultRoute: { metric: 200, supersede: true },
+      forward: { interfaces: ['lan0'] },
+    });
+    const { refused } = await driver.upInPart(wanted);
+    assert.equal(refused.length, 1);
+    assert.match(refused[0]?.message ?? '', /cannot write .*net\.json: .*state directory/);
+    assert.equal(await forwarding(namespace, 'lan0'), '0');
+    assert.match(await namespace.ip('route show default'), /via 192\.168\.1\.254 .*metric 100/);
+    await shows('route show 10.2.0.0/16', [{ dst: '10.2.0.0/16', dev: 'tun0' }]);
+  });
+});
+
+describe('what two links share', () => {
+  it('goes with the last: forwarding and a superseded default route', async () => {
+    await namespace.ip('tuntap add mode tun name tun1');
+    const untouched = await wholeState(namespace);
+    const options = { ...noOptions, forward: { interfaces: ['lan0'] } };
+    const first = wantedInterface(facts, { ...options, defaultRoute: { metric: 200, supersede: true } });
+    const second = wantedInterface(
+      { ...facts, link: 'depot', name: 'tun1', remote: ip('10.0.0.3') },
+      { ...options, defaultRoute: { metric: 400, supersede: true } },
+    );
+    const metrics = async (): Promise<unknown[]> =>
+      records(await namespace.ipJson('route show default')).map(({ metric }) => metric);
+    await driver.up(first);
+    assert.deepEqual(await metrics(), [200, 301]);
+    await driver.up(second);
+    assert.deepEqual(await metrics(), [200, 400, 501]);
+    await driver.release('tun0');
+    assert.deepEqual(await metrics(), [400, 501]);
+    assert.deepEqual([await forwarding(namespace, 'lan0'), await forwarding(namespace, 'tun0')], ['1', '0']);
+    await driver.release('tun1');
+    assert.equal(await wholeState(namespace), untouched);
+  });
+});
+
+describe('what belongs to others', () => {
+  it('stays: their neighbour proxies, and forwarding that was on', async () => {
+    await namespace.ip('neighbour add proxy 10.0.0.2 dev lan0');
+    await namespace.sysctl('net.ipv4.conf.lan0.forwarding', '1');
+    const untouched = await wholeState(namespace);
+    const wanted = wantedInterface(facts, {
+      ...noOptions,
+      proxyArp: [{ target: 'peer', interface: 'lan0' }],
+      forward: { interfaces: ['lan0'] },
+    });
+    const { commands } = await driver.up(wanted);
+    assert.deepEqual(commands, ['sysctl -w net.ipv4.conf.tun0.forwarding=1', ...always]);
+    await driver.release('tun0');
+    assert.equal(await wholeState(namespace), untouched);
+  });
+
+  it('stays on when somebody switched forwarding on for the whole machine meanwhile', async () => {
+    await driver.up(wantedInterface(facts, { ...noOptions, forward: { interfaces: ['lan0'] } }));
+    await namespace.sysctl('net.ipv4.conf.all.forwarding', '1');
+    await driver.release('tun0');
+    assert.deepEqual([await forwarding(namespace, 'lan0'), await forwarding(namespace, 'far')], ['1', '1']);
+  });
+
+  it('is not brought back when its owner took the moved default route away', async () => {
+    await driver.up(wantedInterface(facts, { ...noOptions, defaultRoute: { metric: 200, supersede: true } }));
+    await namespace.ip('route del default via 192.168.1.254 metric 301');
+    await driver.release('tun0');
+    assert.equal(await namespace.ip('route show default'), '');
+  });
+});
+
+describe('what outlasts the redial', () => {
+  const options = { ...noOptions, networks: [network('10.2.0.0/16')], unreachable: true };
+
+  it('holds before the first up, through the redial, until the release', async () => {
+    const untouched = await wholeState(namespace);
+    await driver.hold(outlasting(facts, options));
+    const leak = await namespace.run('ip', ['route', 'get', '10.2.0.9']);
+    assert.match(leak.stderr, /No route to host|unreachable/i);
+    await driver.up(wantedInterface(facts, options));
+    assert.match(await namespace.ip('route get 10.2.0.9'), /dev tun0/);
+    await driver.down('tun0');
+    await shows('-4 route show table all proto 108', [{ type: 'unreachable', dst: '10.2.0.0/16' }]);
+    await driver.release('tun0');
+    assert.equal(await wholeState(namespace), untouched);
+  });
+});
+
+describe('Network.routes', () => {
+  it('tells the routes of all tables, each with who made it', async () => {
+    await driver.up(
+      wantedInterface(facts, { ...noOptions, networks: [network('10.2.0.0/16 table 7 metric 5')], unreachable: true }),
+    );
+    const lines = (await driver.routes()).map(
+      ({ prefix: to, table, metric, type, protocol, interface: name, gateway }) =>
+        [
+          type,
+          formatPrefix(to),
+          name ?? '-',
+          gateway === undefined ? '-' : formatIp4(gateway),
+          metric,
+          table,
+          protocol,
+        ].join(' '),
+    );
+    assert.deepEqual(lines.sort(), [
+      'unicast 0.0.0.0/0 lan0 192.168.1.254 100 254 4',
+      'unicast 10.0.0.2/32 tun0 - 0 254 2',
+      'unicast 10.2.0.0/16 tun0 - 5 7 108',
+      'unicast 192.168.1.0/24 lan0 - 0 254 2',
+      'unreachable 10.2.0.0/16 - - 4294967294 7 108',
+    ]);
+  });
+});
+
+/** `ip -j` gives these, in any order; only the fields that are named in one of them count. */
+async function shows(words: string, expected: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+  const [first] = expected;
+  const found = records(await namespace.ipJson(words));
+  const fields = new Set(expected.flatMap((one) => Object.keys(one)));
+  const part = (one: Readonly<Record<string, unknown>>): string =>
+    JSON.stringify(
+      [...fields].map((field) => (expected.some((other) => field in other) ? (one[field] ?? null) : null)),
+    );
+  assert.ok(first !== undefined);
+  assert.deepEqual(found.map(part).sort(), expected.map(part).sort(), words);
+}
