@@ -12,6 +12,7 @@ import { EventLog } from './event-log.js';
 import type { HookStarter } from './link-hooks.js';
 import type { LinkWorker } from './link-io.js';
 import { Link } from './link.js';
+import { Repeats } from './repeats.js';
 import { explainRoutes } from './routes.js';
 import type {
   DaemonSteering,
@@ -47,6 +48,7 @@ export class LinkManager implements DaemonSteering {
   readonly #parts: ManagerParts;
   readonly #links = new Map<string, Link>();
   readonly #events = new EventLog();
+  readonly #repeats = new Repeats();
   /** The end of the queue: one reload at a time. */
   #lastReload: Promise<unknown> = Promise.resolve();
 
@@ -188,10 +190,20 @@ export class LinkManager implements DaemonSteering {
       openTun,
       emit: (event) => {
         this.#events.add(event);
-        const why = event.cause && { cause: event.cause.code };
-        log[event.level]({ link: event.link, state: event.state, ...why }, event.message);
+        this.#write(event);
       },
     });
+  }
+
+  /** Into the log; what repeats itself is counted. */
+  #write({ level, link, state, cause, message }: LinkEvent): void {
+    const { log, scheduler } = this.#parts;
+    const withheld = level === 'debug' ? 0 : this.#repeats.admit(link, message, scheduler.now());
+    if (withheld === undefined) return;
+    log[level](
+      { link, state, ...(cause && { cause: cause.code }), ...(withheld > 0 && { repeated: withheld }) },
+      message,
+    );
   }
 }
 
