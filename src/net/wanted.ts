@@ -79,8 +79,10 @@ export function wantedInterface(facts: LinkFacts, options: NetOptions): WantedIn
 
 /** What the config says of the link's network, whether it is up or not. */
 export function outlasting({ link, name, mtu, local, remote }: LinkFacts, options: NetOptions): Outlasting {
-  const { networks, unreachable, masquerade, portForwards, mssClamp, firewall, antiSpoof } = options;
-  const prefixes = networks.map(({ prefix }) => prefix);
+  const { networks, defaultRoute, unreachable, masquerade, portForwards, mssClamp, firewall, antiSpoof } = options;
+  // Behind a default route is everything: what comes from there is not forged.
+  const everything = defaultRoute === undefined ? [] : [{ address: 0, length: 0 }];
+  const prefixes = [...networks.map(({ prefix }) => prefix), ...everything];
   return {
     name,
     unreachable: unreachable ? networks.map(({ prefix, table }) => ({ prefix, table })) : [],
