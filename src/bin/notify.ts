@@ -44,7 +44,9 @@ export class Notifier {
     this.#send('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
   }
 
+  /** The end begins; it is not watched over, as systemd bounds its time. */
   stopping(): void {
+    this.#endWatchdog();
     this.#send('STOPPING=1', statusField('ending'));
   }
 
@@ -53,19 +55,13 @@ export class Notifier {
   }
 
   /**
-   * Feeds the watchdog from now on, if systemd keeps one: each time that `alive` is asked and gives true before it would be
+   * Feeds the watchdog until `stopping`, if systemd keeps one: each time that `alive` is asked and gives true before it would be
    * asked again. That this is called at all proves the event loop of this thread; `alive` has to prove the others. Left
    * unfed, systemd ends linkd with SIGABRT and starts it anew.
    */
   watchdog(alive: () => Promise<boolean>): void {
-    this.endWatchdog();
+    this.#endWatchdog();
     if (this.#lookMs !== undefined) this.#look(alive, this.#lookMs);
-  }
-
-  /** No more feeding, and nothing that keeps the process running. systemd doesn't mind while the service stops. */
-  endWatchdog(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
   }
 
   #look(alive: () => Promise<boolean>, lookMs: Millis): void {
@@ -81,6 +77,11 @@ export class Notifier {
       answered = true;
       this.#send('WATCHDOG=1');
     });
+  }
+
+  #endWatchdog(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
   }
 
   async #ask(alive: () => Promise<boolean>): Promise<boolean> {

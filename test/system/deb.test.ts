@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { exitCodes } from '../../src/bin/linkctl/exit-codes.js';
 import { TempDir } from '../support/daemon.js';
 import { eventually } from '../support/eventually.js';
 import { Machine } from '../support/machine.js';
@@ -155,6 +156,23 @@ describe('the Debian package', () => {
     await linkUp();
     assert.match(await log(), /Watchdog timeout/);
     await machine.sh('rm /run/systemd/system/linkd.service.d/test.conf && systemctl daemon-reload');
+  });
+
+  it('reloads a changed config, and says when it is wrong', async () => {
+    const pid = await mainPid();
+    await machine.sh('cp /etc/linkd/linkd.yaml /root/linkd.yaml && echo nonsense: >> /etc/linkd/linkd.yaml');
+    assert.notEqual((await machine.run('systemctl', ['reload', 'linkd'])).code, 0);
+    await machine.sh("sed '/^  radio:/,$d' /root/linkd.yaml > /etc/linkd/linkd.yaml && systemctl reload linkd");
+    assert.equal((await machine.run('linkctl', ['status', 'terminal'])).code, exitCodes.unknownLink);
+    await machine.sh('cp /root/linkd.yaml /etc/linkd/linkd.yaml && systemctl reload linkd');
+    await linkUp();
+    assert.equal(await mainPid(), pid);
+  });
+
+  it('ends by itself when it is told to', async () => {
+    await machine.must('systemctl', ['stop', 'linkd']);
+    assert.equal(await machine.property('linkd.service', 'Result'), 'success');
+    await machine.must('systemctl', ['start', 'linkd']);
   });
 
   it('is upgraded with the link kept, and the config', async () => {

@@ -66,11 +66,20 @@ describe('a notifier', () => {
     await scheduler.pass(0);
     assert.deepEqual(await sink.received(1), [['WATCHDOG=1']]);
     await scheduler.pass(29_999);
-    notifier.endWatchdog();
+    const [first, second, third, ...more] = await sink.received(3);
+    assert.deepEqual([first, second, third, more], [['WATCHDOG=1'], ['WATCHDOG=1'], ['WATCHDOG=1'], []]);
+    notifier.stopping();
+  });
+
+  it('keeps no timer when linkd stops, so that the process can end', async (t) => {
+    const { notifier, sink, scheduler } = await start(t, socketIn(dir), period);
+    notifier.watchdog(() => Promise.resolve(true));
+    await scheduler.pass(0);
+    notifier.stopping();
+    assert.equal(scheduler.waiting, 0);
     await scheduler.pass(60_000);
     notifier.status('end');
-    assert.deepEqual(await sink.received(4), [['WATCHDOG=1'], ['WATCHDOG=1'], ['WATCHDOG=1'], ['STATUS=end']]);
-    assert.equal(scheduler.waiting, 0);
+    assert.deepEqual(await sink.received(3), [['WATCHDOG=1'], ['STOPPING=1', 'STATUS=ending'], ['STATUS=end']]);
   });
 
   const silences: readonly [string, () => Promise<boolean>, RegExp][] = [
@@ -86,7 +95,7 @@ describe('a notifier', () => {
       notifier.status('end');
       assert.deepEqual(await sink.received(1), [['STATUS=end']]);
       assert.match(logged.join('\n'), expected);
-      notifier.endWatchdog();
+      notifier.stopping();
     });
   }
 
@@ -102,7 +111,7 @@ describe('a notifier', () => {
     await settle();
     notifier.status('in time');
     assert.deepEqual(await sink.received(3), [['STATUS=late'], ['WATCHDOG=1'], ['STATUS=in time']]);
-    notifier.endWatchdog();
+    notifier.stopping();
   });
 
   const unwatched: readonly [string, Readonly<Record<string, string>>][] = [
