@@ -134,7 +134,7 @@ function checkInterfaces({ net, ...link }: CheckedLink, snapshot: Snapshot, own:
   const named = [
     ...net.proxyArp.flatMap((one) => (one.interface === undefined ? [] : [['proxy-arp', one.interface] as const])),
     ...net.masquerade.flatMap(({ out }) => (out === 'link' ? [] : [['masquerade', out.interface] as const])),
-    ...net.portForwards.flatMap(({ on }) => (on === 'link' ? [] : [['port-forward', on.interface] as const])),
+    ...net.portForwards.flatMap(({ on }) => (on === 'link' ? [] : [['port-forwards', on.interface] as const])),
     ...(net.forward?.interfaces ?? []).map((name) => ['forward', name] as const),
   ];
   return named

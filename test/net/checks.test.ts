@@ -147,7 +147,7 @@ const table: readonly Row[] = [
     options: {
       portForwards: [{ protocol: 'tcp', on: { interface: 'lan9' }, port: 80, to: ip('10.2.0.9'), toPort: 80 }],
     },
-    expected: ['error', /`port-forward` names the interface lan9/, /ip link show/],
+    expected: ['error', /`port-forwards` names the interface lan9/, /ip link show/],
   },
   {
     name: 'forward on no interface',
