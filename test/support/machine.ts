@@ -3,7 +3,7 @@
  * its disk an overlay over this machine's. What is installed and configured in it is gone with it. Needs root and cgroup2.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { TempDir } from './daemon.js';
@@ -30,9 +30,14 @@ export class Machine {
     this.#unshare = new Child('sh', ['-c', script, 'sh', cgroup, init, dir.path, share]);
   }
 
-  /** Boots, and waits until systemd takes commands. It sees the folder `share` as /run/share and can read it. */
+  /**
+   * Boots, and waits until systemd takes commands; also removes what killed test runs left behind. The machine sees the
+   * folder `share` as /run/share and can read it.
+   */
   static async boot(share: string): Promise<Machine> {
-    const cgroup = join(await findCgroup(), `linkd-test-${process.pid}-${randomBytes(3).toString('hex')}`);
+    const cgroups = await findCgroups();
+    await removeStaleMachines(cgroups);
+    const cgroup = join(cgroups, `linkd-test-${process.pid}-${randomBytes(3).toString('hex')}`);
     await mkdir(cgroup);
     const machine = new Machine(await TempDir.create(), cgroup, share);
     try {
@@ -101,12 +106,23 @@ export class Machine {
 }
 
 /** Where this machine keeps its cgroups of version 2. */
-async function findCgroup(): Promise<string> {
+async function findCgroups(): Promise<string> {
   for (const line of (await readFile('/proc/self/mounts', 'utf8')).split('\n')) {
     const [, path, kind] = line.split(' ');
     if (kind === 'cgroup2' && path !== undefined) return path;
   }
   throw new Error('no cgroup2 is mounted: systemd cannot run in a namespace here');
+}
+
+/** Ends and removes the machines whose test process is no more. */
+async function removeStaleMachines(cgroups: string): Promise<void> {
+  for (const name of await readdir(cgroups)) {
+    const pid = /^linkd-test-(\d+)-/.exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    const cgroup = join(cgroups, name);
+    await writeFile(join(cgroup, 'cgroup.kill'), '1');
+    await eventually(() => removeCgroup(cgroup), 20_000, `${cgroup} is removed`);
+  }
 }
 
 /** True when it is gone; the kernel may take a moment to let its last process go. */
