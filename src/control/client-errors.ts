@@ -50,6 +50,7 @@ function plainCause(thrown: unknown, code: string | undefined): Error {
     EACCES: 'permission denied',
     ENOTSOCK: 'it is not a socket',
     ECONNRESET: 'the connection was cut',
+    EPIPE: 'the connection was cut',
     ETIMEDOUT: 'no answer in time',
   };
   const message = (code === undefined ? undefined : messages[code]) ?? printable(messageOf(thrown));
@@ -59,9 +60,10 @@ function plainCause(thrown: unknown, code: string | undefined): Error {
 function unreachableRemedy(code: string | undefined): string {
   switch (code) {
     case 'EACCES':
-      return 'The socket is open to its owner and group only (see `ls -l`): join the group, or use sudo.';
+      return 'The socket or a directory above it is not open to you (see `ls -l`): join its group, or use sudo.';
     case 'ECONNRESET':
-      return 'linkd ended or was restarted; look at its log.';
+    case 'EPIPE':
+      return 'linkd ended or was restarted, or too many programs are connected to it; look at its log.';
     case 'ETIMEDOUT':
       return 'linkd runs but does not answer; look at its log, and restart it if it stays so.';
     default:

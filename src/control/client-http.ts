@@ -4,8 +4,10 @@ import type { Millis } from '../base/clock.js';
 import { codeOf } from '../base/errors.js';
 import { ForeignAnswerError, UnreachableError } from './client-errors.js';
 
-/** linkd answers at once; a daemon that takes this long is stuck. */
-const answerTimeoutMs: Millis = 10_000;
+/** Most questions linkd answers at once; a daemon that takes this long is stuck. */
+export const quickAnswerMs: Millis = 10_000;
+/** For those that it has to ask the system about: longer than linkd itself lets an answer take. */
+export const slowAnswerMs: Millis = 40_000;
 /** Thousands of links fit; something that sends without end does not. */
 const maxAnswerChars = 16 * 1024 * 1024;
 const maxLineChars = 1024 * 1024;
@@ -16,6 +18,8 @@ export interface ExchangeOptions {
   readonly target: string;
   /** The body goes on for as long as it likes; only its beginning is waited for. */
   readonly stream: boolean;
+  /** How long to wait for the whole answer; for the beginning of a stream. */
+  readonly timeoutMs: Millis;
 }
 
 export interface Exchange {
@@ -26,13 +30,13 @@ export interface Exchange {
 }
 
 /** Sends a request and waits for the head of the answer. */
-export function exchange({ socketPath, method, target, stream }: ExchangeOptions): Promise<Exchange> {
+export function exchange({ socketPath, method, target, stream, timeoutMs }: ExchangeOptions): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     const outgoing = request({ socketPath, method, path: target, agent: false, headers: { host: 'linkd' } });
     let answered: IncomingMessage | undefined;
     const timer = setTimeout(() => {
       (answered ?? outgoing).destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' }));
-    }, answerTimeoutMs);
+    }, timeoutMs);
     outgoing.once('close', () => {
       clearTimeout(timer);
     });

@@ -3,12 +3,36 @@
  * an error that says so. Texts in the answers are fit for a terminal.
  */
 import type { ZodType } from 'zod';
+import type { Millis } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { RefusedError, ForeignAnswerError, UnreachableError } from './client-errors.js';
-import { exchange, readLines, readText, type Exchange } from './client-http.js';
+import { exchange, quickAnswerMs, readLines, readText, slowAnswerMs, type Exchange } from './client-http.js';
 import { printableJson } from './printable.js';
-import { errorBody, linkBody, logBody, paths, statusBody, streamLine } from './protocol.js';
-import type { CommandName, LinkBody, LogBody, StatusBody, StreamLine } from './protocol.js';
+import {
+  errorBody,
+  historyBody,
+  linkBody,
+  logBody,
+  paths,
+  planBody,
+  reloadBody,
+  routesBody,
+  statusBody,
+  streamLine,
+  totalsBody,
+} from './protocol.js';
+import type {
+  CommandName,
+  HistoryBody,
+  LinkBody,
+  LogBody,
+  PlanBody,
+  ReloadBody,
+  RoutesBody,
+  StatusBody,
+  StreamLine,
+  TotalsBody,
+} from './protocol.js';
 
 /** An answer, and the JSON that it came as. */
 export interface Answer<Body> {
@@ -44,9 +68,38 @@ export class ControlClient {
     return this.#ask('POST', paths.command(name, command), linkBody);
   }
 
+  /** Returns when it is done; whether it was, and the mistakes of a bad config, are in the answer. */
+  async reload(): Promise<Answer<ReloadBody>> {
+    return this.#ask('POST', paths.reload, reloadBody, slowAnswerMs);
+  }
+
+  /** What `reload` would do. */
+  async diff(): Promise<Answer<ReloadBody>> {
+    return this.#ask('GET', paths.diff, reloadBody, slowAnswerMs);
+  }
+
+  async plan(name: string): Promise<Answer<PlanBody>> {
+    return this.#ask('GET', paths.plan(name), planBody, slowAnswerMs);
+  }
+
+  async routes(): Promise<Answer<RoutesBody>> {
+    return this.#ask('GET', paths.routes, routesBody, slowAnswerMs);
+  }
+
+  /** The sessions of one link, or of all, newest first; at most `limit` of them (1 to 1000). */
+  async history(link: string | undefined, limit?: number): Promise<Answer<HistoryBody>> {
+    return this.#ask('GET', paths.history(link, limit), historyBody);
+  }
+
+  async totals(link: string | undefined): Promise<Answer<TotalsBody>> {
+    return this.#ask('GET', paths.totals(link), totalsBody);
+  }
+
   /** The events of one link, or of all, from now on. Ends when linkd ends, or behind an `overflow`. */
   async *events(link?: string): AsyncGenerator<Answer<StreamLine>, void, undefined> {
-    const answer = await exchange({ socketPath: this.#path, method: 'GET', target: paths.events(link), stream: true });
+    const socketPath = this.#path;
+    const target = paths.events(link);
+    const answer = await exchange({ socketPath, method: 'GET', target, stream: true, timeoutMs: quickAnswerMs });
     try {
       if (answer.status !== 200) throw this.#refusal(answer, await readText(answer));
       for await (const line of readLines(answer)) yield this.#parse(line, streamLine);
@@ -55,8 +108,13 @@ export class ControlClient {
     }
   }
 
-  async #ask<Body>(method: 'GET' | 'POST', target: string, shape: ZodType<Body>): Promise<Answer<Body>> {
-    const answer = await exchange({ socketPath: this.#path, method, target, stream: false });
+  async #ask<Body>(
+    method: 'GET' | 'POST',
+    target: string,
+    shape: ZodType<Body>,
+    timeoutMs: Millis = quickAnswerMs,
+  ): Promise<Answer<Body>> {
+    const answer = await exchange({ socketPath: this.#path, method, target, stream: false, timeoutMs });
     const text = await readText(answer);
     if (answer.status >= 400) throw this.#refusal(answer, text);
     return this.#parse(text, shape);

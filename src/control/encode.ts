@@ -1,8 +1,26 @@
 /** From what the manager says of its links to what goes over the socket: one field each, absent ones as null. */
 import { causeFacts, type Cause } from '../base/cause.js';
 import { formatPrefix } from '../base/ip.js';
-import type { LinkEvent, LinkStatus, SessionStatus } from '../link/types.js';
-import type { WireCause, WireEvent, WireLink } from './protocol.js';
+import type { LinkChange } from '../link/config-diff.js';
+import type {
+  HookStatus,
+  LinkEvent,
+  LinkStatus,
+  MonthRecord,
+  RouteExplanation,
+  SessionRecord,
+  SessionStatus,
+} from '../link/types.js';
+import type {
+  WireCause,
+  WireChange,
+  WireEvent,
+  WireHook,
+  WireLink,
+  WireMonth,
+  WireRoute,
+  WireSessionRecord,
+} from './protocol.js';
 
 export function encodeLink(status: LinkStatus): WireLink {
   const { line, counters, lastCause } = status;
@@ -34,6 +52,10 @@ export function encodeLink(status: LinkStatus): WireLink {
     tx_bytes_per_second: Math.round(status.txBytesPerSecond),
     errors: counters.errors,
     session: status.session === undefined ? null : encodeSession(status.session),
+    network_problems: [...status.networkProblems],
+    hooks: status.hooks.map(encodeHook),
+    health: status.health === undefined ? null : { state: status.health.state, reason: status.health.reason ?? null },
+    quota: status.quota === undefined ? null : encodeQuota(status.quota),
   };
 }
 
@@ -47,6 +69,66 @@ export function encodeEvent(event: LinkEvent): WireEvent {
     message: event.message,
     cause: event.cause === undefined ? null : encodeCause(event.cause),
   };
+}
+
+export function encodeChange({ link, kind, changes }: LinkChange): WireChange {
+  return {
+    link,
+    kind,
+    changes: changes.map(({ path, from, to }) => ({ path, from: from ?? null, to: to ?? null })),
+  };
+}
+
+export function encodeRoute(route: RouteExplanation): WireRoute {
+  return {
+    destination: route.destination,
+    type: route.type,
+    gateway: route.gateway ?? null,
+    interface: route.interface ?? null,
+    metric: route.metric,
+    table: route.table,
+    protocol: route.protocol,
+    link: route.link ?? null,
+    origin: route.origin ?? null,
+  };
+}
+
+export function encodeSessionRecord(record: SessionRecord): WireSessionRecord {
+  return {
+    link: record.link,
+    started_at: record.startedAt.toISOString(),
+    ended_at: record.endedAt?.toISOString() ?? null,
+    rx_bytes: record.rxBytes,
+    tx_bytes: record.txBytes,
+    end_cause: record.endCause ?? null,
+  };
+}
+
+export function encodeMonth(record: MonthRecord): WireMonth {
+  return {
+    link: record.link,
+    month: record.month,
+    rx_bytes: record.rxBytes,
+    tx_bytes: record.txBytes,
+    up_seconds: record.seconds,
+    sessions: record.sessions,
+  };
+}
+
+function encodeHook(hook: HookStatus): WireHook {
+  return {
+    moment: hook.moment,
+    program: hook.program,
+    at: hook.at.toISOString(),
+    duration_ms: Math.round(hook.durationMs),
+    ok: hook.ok,
+    outcome: hook.outcome,
+    output: hook.output,
+  };
+}
+
+function encodeQuota({ state, usedBytes, monthlyBytes }: NonNullable<LinkStatus['quota']>): WireLink['quota'] {
+  return { state, used_bytes: usedBytes, monthly_bytes: monthlyBytes };
 }
 
 function encodeCause({ code, detail }: Cause): WireCause {

@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Millis } from '../base/clock.js';
-import type { LinkEvent, LinkSteering } from '../link/types.js';
+import type { DaemonSteering, LinkEvent } from '../link/types.js';
 import { encodeEvent } from './encode.js';
 import { apiVersion, jsonLine } from './protocol.js';
 
@@ -18,7 +18,7 @@ export interface StreamLimits {
 /** Streams the events of one link, or of all, until the client goes. */
 export function streamEvents(
   response: ServerResponse,
-  steering: LinkSteering,
+  steering: DaemonSteering,
   link: string | undefined,
   { maxStreamBytes, farewellMs }: StreamLimits,
 ): void {

@@ -11,6 +11,14 @@ export function printable(text: string): string {
   return text.replace(unprintable, escape);
 }
 
+/** Several lines of harmless text. Tabs become a blank each: how wide one is drawn depends on what stands before it. */
+export function printableLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => printable(line.replaceAll('\t', ' ')))
+    .join('\n');
+}
+
 /** JSON text whose strings hold only printable characters; it means what it meant, for `\u009b` is JSON's own escape. */
 export function printableJson(json: string): string {
   return json.replace(unprintable, (character) =>

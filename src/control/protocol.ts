@@ -3,10 +3,11 @@
  * The server writes these shapes (`encode.ts`); the client reads them through the validators, so that an answer of
  * something else is an error. Texts come out of the validators fit for a terminal.
  *
- * Within a version, fields may be added and a client ignores those that it does not know.
+ * Within a version, fields may be added: a client ignores those that it does not know, and does without those that were added
+ * (the ones with a default), so that after an upgrade a new linkctl can look at a linkd that is still the old one.
  */
 import { z } from 'zod';
-import { printable, printableJson } from './printable.js';
+import { printable, printableJson, printableLines } from './printable.js';
 
 export const apiVersion = 1;
 
@@ -15,6 +16,8 @@ export const commandNames = ['up', 'down', 'restart'] as const;
 export type CommandName = (typeof commandNames)[number];
 
 const text = z.string().transform(printable);
+/** May have several lines. */
+const lines = z.string().transform(printableLines);
 /** RFC 3339, UTC. */
 const time = z.iso.datetime();
 const count = z.number().nonnegative();
@@ -43,6 +46,24 @@ const wireSession = z.object({
   options: z.record(text, text),
 });
 
+/** The last run of a hook. */
+const wireHook = z.object({
+  moment: text,
+  program: text,
+  at: time,
+  duration_ms: count,
+  ok: z.boolean(),
+  outcome: text,
+  output: lines,
+});
+export type WireHook = z.infer<typeof wireHook>;
+
+const wireHealth = z.object({ state: z.enum(['unknown', 'healthy', 'failed']), reason: text.nullable() });
+export type WireHealth = z.infer<typeof wireHealth>;
+
+const wireQuota = z.object({ state: z.enum(['ok', 'warn', 'used-up']), used_bytes: count, monthly_bytes: count });
+export type WireQuota = z.infer<typeof wireQuota>;
+
 const wireLink = z.object({
   name: text,
   state: wireState,
@@ -66,6 +87,10 @@ const wireLink = z.object({
   tx_bytes_per_second: count,
   errors: z.record(text, count),
   session: wireSession.nullable(),
+  network_problems: z.array(text).default([]),
+  hooks: z.array(wireHook).default([]),
+  health: wireHealth.nullable().default(null),
+  quota: wireQuota.nullable().default(null),
 });
 export type WireLink = z.infer<typeof wireLink>;
 
@@ -95,6 +120,73 @@ export type LinkBody = z.infer<typeof linkBody>;
 export const logBody = z.object({ version, time, link: text, events: z.array(wireEvent) });
 export type LogBody = z.infer<typeof logBody>;
 
+const wireChange = z.object({
+  link: text,
+  kind: z.enum(['add', 'remove', 'apply', 'restart']),
+  changes: z.array(z.object({ path: text, from: text.nullable(), to: text.nullable() })),
+});
+export type WireChange = z.infer<typeof wireChange>;
+
+/** POST /v1/reload: what it did; GET /v1/diff: what it would do. Unless `ok`, the errors say why nothing is done. */
+export const reloadBody = z.object({
+  version,
+  time,
+  ok: z.boolean(),
+  changes: z.array(wireChange),
+  warnings: z.array(lines),
+  errors: z.array(lines),
+});
+export type ReloadBody = z.infer<typeof reloadBody>;
+
+/** GET /v1/links/NAME/plan */
+export const planBody = z.object({ version, time, link: text, commands: z.array(lines) });
+export type PlanBody = z.infer<typeof planBody>;
+
+const wireRoute = z.object({
+  destination: text,
+  type: text,
+  gateway: text.nullable(),
+  interface: text.nullable(),
+  metric: count,
+  table: count,
+  protocol: text,
+  link: text.nullable(),
+  origin: text.nullable(),
+});
+export type WireRoute = z.infer<typeof wireRoute>;
+
+/** GET /v1/routes */
+export const routesBody = z.object({ version, time, routes: z.array(wireRoute) });
+export type RoutesBody = z.infer<typeof routesBody>;
+
+const wireSessionRecord = z.object({
+  link: text,
+  started_at: time,
+  ended_at: time.nullable(),
+  rx_bytes: count,
+  tx_bytes: count,
+  end_cause: text.nullable(),
+});
+export type WireSessionRecord = z.infer<typeof wireSessionRecord>;
+
+/** GET /v1/history, newest first */
+export const historyBody = z.object({ version, time, sessions: z.array(wireSessionRecord) });
+export type HistoryBody = z.infer<typeof historyBody>;
+
+const wireMonth = z.object({
+  link: text,
+  month: text,
+  rx_bytes: count,
+  tx_bytes: count,
+  up_seconds: count,
+  sessions: count,
+});
+export type WireMonth = z.infer<typeof wireMonth>;
+
+/** GET /v1/totals */
+export const totalsBody = z.object({ version, time, months: z.array(wireMonth) });
+export type TotalsBody = z.infer<typeof totalsBody>;
+
 /** A line of GET /v1/events: `begin` once, then events, and `overflow` as the last one for a reader that was too slow. */
 export const streamLine = z.discriminatedUnion('type', [
   z.object({ type: z.literal('begin'), version, time }),
@@ -107,10 +199,12 @@ export type StreamLine = z.infer<typeof streamLine>;
 /** Why a request failed; stable. */
 export const errorCodes = [
   'bad-request',
+  'forbidden',
   'unknown-link',
   'unknown-path',
   'method-not-allowed',
   'request-timeout',
+  'failed',
   'body-too-large',
   'headers-too-large',
   'internal',
@@ -125,16 +219,37 @@ export const errorBody = z.object({
 });
 export type ErrorBody = z.infer<typeof errorBody>;
 
+/** What answers a request that is served, unless it is a stream. */
+export type Body = StatusBody | LinkBody | LogBody | ReloadBody | PlanBody | RoutesBody | HistoryBody | TotalsBody;
+
 /** One line of JSON, as the server sends it: harmless on a terminal too. */
-export function jsonLine(body: StatusBody | LinkBody | LogBody | StreamLine | ErrorBody): string {
+export function jsonLine(body: Body | StreamLine | ErrorBody): string {
   return `${printableJson(JSON.stringify(body))}\n`;
 }
 
 /** The paths of version 1, as a client writes them. */
 export const paths = {
   status: '/v1/status',
-  link: (name: string) => `/v1/links/${encodeURIComponent(name)}`,
-  command: (name: string, command: CommandName) => `/v1/links/${encodeURIComponent(name)}/${command}`,
-  log: (name: string) => `/v1/links/${encodeURIComponent(name)}/log`,
-  events: (link: string | undefined) => `/v1/events${link === undefined ? '' : `?link=${encodeURIComponent(link)}`}`,
+  link: (name: string) => linkPath(name),
+  command: (name: string, command: CommandName) => linkPath(name, command),
+  log: (name: string) => linkPath(name, 'log'),
+  plan: (name: string) => linkPath(name, 'plan'),
+  events: (link: string | undefined) => withQuery('/v1/events', { link }),
+  reload: '/v1/reload',
+  diff: '/v1/diff',
+  routes: '/v1/routes',
+  history: (link: string | undefined, limit: number | undefined) =>
+    withQuery('/v1/history', { link, limit: limit?.toString() }),
+  totals: (link: string | undefined) => withQuery('/v1/totals', { link }),
 } as const;
+
+function linkPath(name: string, ...rest: readonly string[]): string {
+  return ['/v1/links', encodeURIComponent(name), ...rest].join('/');
+}
+
+function withQuery(path: string, parameters: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(parameters).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+  );
+  return given.length === 0 ? path : `${path}?${given.join('&')}`;
+}

@@ -1,81 +1,64 @@
-/** The paths of the control API, as a table, and what each answers. The server sees to HTTP; this file to the meaning. */
-import type { LinkStatus, LinkSteering } from '../link/types.js';
-import { encodeEvent, encodeLink } from './encode.js';
-import { apiVersion, commandNames, type CommandName, type ErrorCode } from './protocol.js';
-import type { LinkBody, LogBody, StatusBody } from './protocol.js';
+/** The paths of the control API, as a table. The server sees to HTTP; `answers.ts` to the meaning. */
+import {
+  getDiff,
+  getEvents,
+  getHistory,
+  getLink,
+  getLog,
+  getPlan,
+  getRoutes,
+  getStatus,
+  getTotals,
+  postCommand,
+  postReload,
+  type Call,
+  type Reply,
+} from './answers.js';
+import { commandNames } from './protocol.js';
+import { badRequest, quote, Refusal } from './refusal.js';
 
-/** The daemon's particulars, for the status. */
-export interface About {
-  readonly version: string;
-  readonly pid: number;
-  readonly startedAt: Date;
-}
-
-export interface Request {
-  readonly method: string;
-  /** The request target, as it came: path and query. */
-  readonly target: string;
-}
-
-export type Reply =
-  | { readonly kind: 'body'; readonly status: 200 | 202; readonly body: StatusBody | LinkBody | LogBody }
-  | { readonly kind: 'events'; readonly link: string | undefined };
-
-/** A request that cannot be served; becomes the answer. */
-export class Refusal extends Error {
-  readonly status: number;
-  readonly code: ErrorCode;
-  readonly remedy: string | undefined;
-  readonly headers: Readonly<Record<string, string>>;
-
-  constructor(
-    status: number,
-    code: ErrorCode,
-    message: string,
-    remedy?: string,
-    headers: Readonly<Record<string, string>> = {},
-  ) {
-    super(message);
-    this.name = 'Refusal';
-    this.status = status;
-    this.code = code;
-    this.remedy = remedy;
-    this.headers = headers;
-  }
-}
-
-interface Call {
-  readonly steering: LinkSteering;
-  readonly about: About;
-  /** The link that the path names, where it names one. */
-  readonly name: string;
-  readonly query: URLSearchParams;
-}
-
-interface Route {
+export interface Route {
   readonly method: 'GET' | 'POST';
   /** Path segments; `NAME` stands for a link's name. */
   readonly path: readonly string[];
   /** The query parameters that it knows. */
   readonly parameters: readonly string[];
-  readonly answer: (call: Call) => Reply;
+  /** `look`: for everybody who reaches the socket. `steer`: it changes something, or shows config and packet filter. */
+  readonly right: 'look' | 'steer';
+  /** Throws a Refusal, or an OpError. What asks the system is a promise; a GET of that kind has no parameters. */
+  readonly answer: (call: Call) => Reply | Promise<Reply>;
 }
 
 const routes: readonly Route[] = [
-  { method: 'GET', path: ['v1', 'status'], parameters: [], answer: getStatus },
-  { method: 'GET', path: ['v1', 'events'], parameters: ['link'], answer: getEvents },
-  { method: 'GET', path: ['v1', 'links', 'NAME'], parameters: [], answer: getLink },
-  { method: 'GET', path: ['v1', 'links', 'NAME', 'log'], parameters: [], answer: getLog },
+  { method: 'GET', path: ['v1', 'status'], parameters: [], right: 'look', answer: getStatus },
+  { method: 'GET', path: ['v1', 'events'], parameters: ['link'], right: 'look', answer: getEvents },
+  { method: 'GET', path: ['v1', 'links', 'NAME'], parameters: [], right: 'look', answer: getLink },
+  { method: 'GET', path: ['v1', 'links', 'NAME', 'log'], parameters: [], right: 'look', answer: getLog },
+  { method: 'GET', path: ['v1', 'links', 'NAME', 'plan'], parameters: [], right: 'steer', answer: getPlan },
   ...commandNames.map((command): Route => ({
     method: 'POST',
     path: ['v1', 'links', 'NAME', command],
     parameters: [],
+    right: 'steer',
     answer: (call) => postCommand(call, command),
   })),
+  { method: 'POST', path: ['v1', 'reload'], parameters: [], right: 'steer', answer: postReload },
+  { method: 'GET', path: ['v1', 'diff'], parameters: [], right: 'steer', answer: getDiff },
+  { method: 'GET', path: ['v1', 'routes'], parameters: [], right: 'look', answer: getRoutes },
+  { method: 'GET', path: ['v1', 'history'], parameters: ['link', 'limit'], right: 'look', answer: getHistory },
+  { method: 'GET', path: ['v1', 'totals'], parameters: ['link'], right: 'look', answer: getTotals },
 ];
 
-/** Answers a request, or throws a Refusal. */
-export function answer({ method, target }: Request, steering: LinkSteering, about: About): Reply {
+/** A request's route, and what the request says to it. */
+export interface Match {
+  readonly route: Route;
+  /** The link that the path names, where it names one. */
+  readonly name: string | undefined;
+  readonly query: URLSearchParams;
+}
+
+/** Finds the route of a request; `target` is path and query, as they came. Throws a Refusal when there is none. */
+export function findRoute(method: string, target: string): Match {
   const { segments, query } = readTarget(target);
   const onPath = routes.filter((route) => matches(route, segments));
   if (onPath.length === 0) {
@@ -96,49 +79,7 @@ export function answer({ method, target }: Request, steering: LinkSteering, abou
     const known = route.parameters.length === 0 ? 'none' : route.parameters.join(', ');
     throw badRequest(`unknown query parameter ${quote(parameter)}`, `Parameters of this path: ${known}.`);
   }
-  return route.answer({ steering, about, name: segments[2] ?? '', query });
-}
-
-function getStatus({ steering, about }: Call): Reply {
-  const links = steering.names().map((name) => encodeLink(statusOf(steering, name)));
-  const daemon = { version: about.version, pid: about.pid, started_at: about.startedAt.toISOString() };
-  return { kind: 'body', status: 200, body: { version: apiVersion, time: now(), daemon, links } };
-}
-
-function getEvents({ steering, query }: Call): Reply {
-  const [link, ...more] = query.getAll('link');
-  if (more.length > 0) throw badRequest('more than one link', 'Name one link, or none for the events of all.');
-  if (link !== undefined) statusOf(steering, link);
-  return { kind: 'events', link };
-}
-
-function getLink({ steering, name }: Call): Reply {
-  return linkReply(200, statusOf(steering, name));
-}
-
-function getLog({ steering, name }: Call): Reply {
-  const events = steering.log(name);
-  if (events === undefined) throw unknownLink(steering, name);
-  return {
-    kind: 'body',
-    status: 200,
-    body: { version: apiVersion, time: now(), link: name, events: events.map(encodeEvent) },
-  };
-}
-
-function postCommand({ steering, name }: Call, command: CommandName): Reply {
-  if (!steering.command(name, command)) throw unknownLink(steering, name);
-  return linkReply(202, statusOf(steering, name));
-}
-
-function linkReply(status: 200 | 202, link: LinkStatus): Reply {
-  return { kind: 'body', status, body: { version: apiVersion, time: now(), link: encodeLink(link) } };
-}
-
-function statusOf(steering: LinkSteering, name: string): LinkStatus {
-  const status = steering.status(name);
-  if (status === undefined) throw unknownLink(steering, name);
-  return status;
+  return { route, name: segments[route.path.indexOf('NAME')], query };
 }
 
 function matches(route: Route, segments: readonly string[]): boolean {
@@ -159,23 +100,4 @@ function readTarget(target: string): { segments: readonly string[]; query: URLSe
     if (thrown instanceof URIError) throw badRequest('the path is not encoded as URLs are', undefined);
     throw thrown;
   }
-}
-
-function unknownLink(steering: LinkSteering, name: string): Refusal {
-  const names = steering.names();
-  const remedy = names.length === 0 ? 'No links are configured.' : `The links are: ${names.join(', ')}.`;
-  return new Refusal(404, 'unknown-link', `there is no link ${quote(name)}`, remedy);
-}
-
-function badRequest(message: string, remedy: string | undefined): Refusal {
-  return new Refusal(400, 'bad-request', message, remedy);
-}
-
-/** What a client sent, short enough to be sent back. */
-function quote(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
-}
-
-function now(): string {
-  return new Date().toISOString();
 }

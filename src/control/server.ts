@@ -4,26 +4,35 @@
  * and no request can end linkd.
  */
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Millis } from '../base/clock.js';
-import { codeOf, messageOf } from '../base/errors.js';
+import { codeOf, messageOf, OpError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
-import type { LinkSteering } from '../link/types.js';
+import type { DaemonSteering } from '../link/types.js';
+import { findGroup, type Group } from './accounts.js';
+import type { About, Reply } from './answers.js';
 import { streamEvents, type StreamLimits } from './event-stream.js';
-import { apiVersion, jsonLine, type ErrorBody, type ErrorCode } from './protocol.js';
-import { answer, Refusal, type About } from './routes.js';
+import { PendingReplies } from './pending.js';
+import { printable } from './printable.js';
+import { jsonLine } from './protocol.js';
+import { errorBody, failed, Refusal } from './refusal.js';
+import { findRoute } from './routes.js';
 import { listenOnSocket, type SocketFile } from './socket-file.js';
+import { Visitors, type Visitor } from './visitors.js';
 
 export interface ControlLimits extends StreamLimits {
-  /** Further connections are closed at once. */
+  /** Further connections are closed at once. Guests, who only look, get half of them. */
   readonly maxConnections: number;
-  /** Event streams at a time: fewer than connections, so that they leave room for commands. */
+  /** Event streams at a time: fewer than connections, so that they leave room for commands. Guests get half of them. */
   readonly maxStreams: number;
   readonly maxHeaderBytes: number;
   readonly maxBodyBytes: number;
   /** From the first octet of a request until its headers, and until all of it, are here. */
   readonly headersTimeoutMs: Millis;
   readonly requestTimeoutMs: Millis;
+  /** What asks the system may take so long to answer. */
+  readonly answerTimeoutMs: Millis;
   /** Without an octet either way; event streams are exempt. */
   readonly idleTimeoutMs: Millis;
 }
@@ -36,6 +45,7 @@ export const defaultLimits: ControlLimits = {
   maxBodyBytes: 4 * 1024,
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 10_000,
+  answerTimeoutMs: 30_000,
   idleTimeoutMs: 15_000,
   maxStreamBytes: 256 * 1024,
   farewellMs: 10_000,
@@ -44,40 +54,55 @@ export const defaultLimits: ControlLimits = {
 /** How long connections may take to end by themselves when the server closes. */
 const closeGraceMs = 250;
 
+/** Everybody may look: what a request may do is judged by who sent it. */
+const openToAll = 0o666;
+
 export interface ControlServerOptions {
   /** The socket's path. Its directory is made if it is missing. */
   readonly path: string;
-  readonly steering: LinkSteering;
+  readonly steering: DaemonSteering;
   readonly about: About;
   readonly log: Logger;
+  /** The socket's group, by name or number: its members steer everything. Without it, that of linkd's own process. */
+  readonly group?: string | undefined;
+  /** The socket's permissions, 0666 without it; 0660 keeps out everybody but linkd's own user and the group. */
+  readonly mode?: number | undefined;
   /** For tests. */
   readonly limits?: Partial<ControlLimits>;
 }
 
 export class ControlServer {
-  readonly #steering: LinkSteering;
+  readonly #steering: DaemonSteering;
   readonly #about: About;
   readonly #log: Logger;
   readonly #limits: ControlLimits;
   readonly #http: Server;
-  readonly #streams = new Set<ServerResponse>();
+  readonly #visitors: Visitors;
+  readonly #pending: PendingReplies;
+  readonly #streams = new Map<ServerResponse, Visitor>();
   #file: SocketFile | undefined;
 
   /** Starts to serve. Throws OpError: another linkd runs there, no right to make the socket, … */
   static async listen(options: ControlServerOptions): Promise<ControlServer> {
-    const server = new ControlServer(options);
-    server.#file = await listenOnSocket(server.#http, options.path);
+    const group = await findGroup(options.group ?? String(process.getegid?.() ?? 0));
+    const server = new ControlServer(options, group);
+    server.#file = await listenOnSocket(server.#http, options.path, {
+      mode: options.mode ?? openToAll,
+      gid: group.gid,
+    });
     server.#http.on('error', (error) => {
       server.#log.warn({ error: error.message }, 'the control socket failed to take a connection');
     });
     return server;
   }
 
-  private constructor({ steering, about, log, limits }: ControlServerOptions) {
+  private constructor({ steering, about, log, limits }: ControlServerOptions, group: Group) {
     this.#steering = steering;
     this.#about = about;
     this.#log = log;
     this.#limits = { ...defaultLimits, ...limits };
+    this.#visitors = new Visitors(group, Math.ceil(this.#limits.maxConnections / 2));
+    this.#pending = new PendingReplies(this.#limits.answerTimeoutMs);
     this.#http = createServer(
       {
         maxHeaderSize: this.#limits.maxHeaderBytes,
@@ -90,6 +115,9 @@ export class ControlServer {
     );
     this.#http.maxConnections = this.#limits.maxConnections;
     this.#http.timeout = this.#limits.idleTimeoutMs;
+    this.#http.on('connection', (socket) => {
+      this.#admit(socket);
+    });
     this.#http.on('clientError', (error, socket) => {
       this.#refuseGarbage(error, socket);
     });
@@ -106,7 +134,7 @@ export class ControlServer {
         resolve();
       });
     });
-    for (const stream of this.#streams) stream.end();
+    for (const stream of this.#streams.keys()) stream.end();
     this.#http.closeIdleConnections();
     const grace = setTimeout(() => {
       this.#http.closeAllConnections();
@@ -115,24 +143,46 @@ export class ControlServer {
     clearTimeout(grace);
   }
 
+  #admit(socket: Socket): void {
+    try {
+      if (this.#visitors.admit(socket)) return;
+    } catch (thrown) {
+      this.#log.warn({ error: messageOf(thrown) }, 'it could not be told who connected to the control socket');
+    }
+    socket.destroy();
+  }
+
   /** One request, from the first octet of its body to its answer. Never rejects. */
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '' } = request;
     try {
       await this.#expectEmptyBody(request);
-      this.#reply(method, url, response);
-      // Who only looks, often every second, is not worth a line.
-      if (method === 'POST') this.#log.info({ method, url, status: response.statusCode }, 'control command');
+      await this.#reply(method, url, request, response);
     } catch (thrown) {
       if (request.destroyed && !request.complete) return; // The client went while it was still sending.
-      const refusal = thrown instanceof Refusal ? thrown : this.#ownMistake(thrown, method, url);
-      this.#log.debug({ method, url, status: refusal.status, reason: refusal.message }, 'control request refused');
-      sendRefusal(response, refusal, request.complete);
+      sendRefusal(response, this.#refusalOf(thrown, method, url), request.complete);
     }
+    await this.#record(request, response.statusCode);
   }
 
-  #reply(method: string, url: string, response: ServerResponse): void {
-    const reply = answer({ method, target: url }, this.#steering, this.#about);
+  async #reply(method: string, url: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const visitor = this.#visitors.of(request.socket);
+    const { route, name, query } = findRoute(method, url);
+    const call = { steering: this.#steering, about: this.#about, name: name ?? '', query };
+    const key = route.method === 'GET' ? [...route.path, name].join('/') : undefined;
+    let reply: Reply;
+    // While linkd works on the answer, nothing moves on the connection, and nothing needs to.
+    request.socket.setTimeout(0);
+    try {
+      if (route.right === 'steer') await this.#visitors.permit(visitor, name, this.#steering);
+      reply = await this.#pending.get(key, () => route.answer(call));
+    } finally {
+      request.socket.setTimeout(this.#limits.idleTimeoutMs);
+    }
+    this.#send(reply, visitor, response);
+  }
+
+  #send(reply: Reply, visitor: Visitor, response: ServerResponse): void {
     switch (reply.kind) {
       case 'body': {
         const text = jsonLine(reply.body);
@@ -141,14 +191,26 @@ export class ControlServer {
         return;
       }
       case 'events': {
-        if (this.#streams.size >= this.#limits.maxStreams) {
+        const guests = [...this.#streams.values()].filter(({ guest }) => guest).length;
+        const { maxStreams } = this.#limits;
+        if (this.#streams.size >= maxStreams || (visitor.guest && guests >= Math.ceil(maxStreams / 2))) {
           throw new Refusal(503, 'too-many-streams', 'too many event streams are open', 'End one of them.');
         }
         streamEvents(response, this.#steering, reply.link, this.#limits);
-        this.#streams.add(response);
+        this.#streams.set(response, visitor);
         response.once('close', () => this.#streams.delete(response));
       }
     }
+  }
+
+  /** Logs who did what, or tried to. Who only looks, often every second, is not worth a line. */
+  async #record({ method, url = '', socket }: IncomingMessage, status: number): Promise<void> {
+    const refused = status === 403;
+    if (method !== 'POST' || (status >= 400 && !refused)) return;
+    const visitor = this.#visitors.of(socket);
+    const user = await this.#visitors.nameOf(visitor);
+    const message = `${refused ? 'refused' : 'taken'} from ${user} (pid ${visitor.pid}): ${method} ${printable(url)}`;
+    this.#log.info({ user, uid: visitor.uid, pid: visitor.pid, method, url, status }, message);
   }
 
   /** No request of version 1 has a body but `{}`: whatever else is in one would be ignored silently. */
@@ -185,7 +247,15 @@ export class ControlServer {
     socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
   }
 
-  #ownMistake(thrown: unknown, method: string, url: string): Refusal {
+  #refusalOf(thrown: unknown, method: string, url: string): Refusal {
+    if (thrown instanceof Refusal) {
+      this.#log.debug({ method, url, status: thrown.status, reason: thrown.message }, 'control request refused');
+      return thrown;
+    }
+    if (thrown instanceof OpError) {
+      this.#log.warn({ method, url, error: thrown.message }, 'a control request failed');
+      return failed(thrown);
+    }
     this.#log.error({ method, url, error: messageOf(thrown) }, 'a control request failed');
     return new Refusal(500, 'internal', 'linkd made a mistake', 'Please report it with the log; linkd goes on.');
   }
@@ -212,18 +282,6 @@ function sendRefusal(response: ServerResponse, refusal: Refusal, complete: boole
   const ending = complete ? {} : { connection: 'close' };
   response.writeHead(refusal.status, { ...jsonHeaders(text), ...refusal.headers, ...ending });
   response.end(text);
-}
-
-function errorBody({
-  code,
-  message,
-  remedy,
-}: {
-  code: ErrorCode;
-  message: string;
-  remedy: string | undefined;
-}): ErrorBody {
-  return { version: apiVersion, error: { code, message, remedy: remedy ?? null } };
 }
 
 function jsonHeaders(text: string): Record<string, string> {

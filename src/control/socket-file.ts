@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { chmod, link, lstat, mkdir, unlink } from 'node:fs/promises';
+import { chmod, chown, link, lstat, mkdir, unlink } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,8 +14,6 @@ import { codeOf, OpError } from '../base/errors.js';
 
 /** The longest path that fits into a `sockaddr_un`; a longer one would be cut off silently. */
 const maxPathBytes = 107;
-/** Owner and group may steer. */
-const socketMode = 0o660;
 /** How long another daemon may take to remove a stale socket. */
 const maxTries = 50;
 const retryMs: Millis = 20;
@@ -26,8 +24,15 @@ export interface SocketFile {
   remove(): Promise<void>;
 }
 
+export interface SocketAccess {
+  /** The permissions of the file: who can write it can connect. */
+  readonly mode: number;
+  /** The file's group. */
+  readonly gid: number;
+}
+
 /** Makes the server listen on the path. Throws OpError. */
-export async function listenOnSocket(server: Server, path: string): Promise<SocketFile> {
+export async function listenOnSocket(server: Server, path: string, { mode, gid }: SocketAccess): Promise<SocketFile> {
   const directory = dirname(path);
   const ownName = join(directory, `.${randomBytes(4).toString('hex')}`);
   if (Math.max(Buffer.byteLength(path), Buffer.byteLength(ownName)) > maxPathBytes) {
@@ -40,7 +45,9 @@ export async function listenOnSocket(server: Server, path: string): Promise<Sock
     throw failure(path, thrown, `Make sure that ${directory} is a directory that linkd may write to.`);
   }
   try {
-    await chmod(ownName, socketMode);
+    // The group first: it must not be open to another one for a moment.
+    await giveTo(gid, ownName, path);
+    await chmod(ownName, mode);
     const own = await lstat(ownName);
     await publish(ownName, path);
     return { remove: () => removeOwn(path, own) };
@@ -60,6 +67,14 @@ function listen(server: Server, path: string): Promise<void> {
       resolve();
     });
   });
+}
+
+async function giveTo(gid: number, ownName: string, path: string): Promise<void> {
+  try {
+    await chown(ownName, -1, gid);
+  } catch (thrown) {
+    throw failure(path, thrown, `It shall belong to the group ${gid}: make linkd's user a member of it.`);
+  }
 }
 
 /** Gives the socket its public name as well. */

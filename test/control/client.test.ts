@@ -105,7 +105,7 @@ describe('a control socket without linkd', () => {
   it('may not be opened: join its group', async (t) => {
     const { path } = await serve(t);
     await chmod(path, 0);
-    await asAnyUser(() => rejectsUnreachable(path, 'EACCES', /permission denied\. .*join the group, or use sudo/));
+    await asAnyUser(() => rejectsUnreachable(path, 'EACCES', /permission denied\. .*join its group, or use sudo/));
   });
 
   it('ends in the middle of an answer', async (t) => {

@@ -5,9 +5,17 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { exitCodes } from '../../src/bin/linkctl/exit-codes.js';
 import { cause } from '../../src/base/cause.js';
+import { historyLimits } from '../../src/control/answers.js';
 import { errorCodes } from '../../src/control/protocol.js';
 import { defaultLimits } from '../../src/control/server.js';
-import { upLink } from '../support/fake-steering.js';
+import {
+  monthRecords,
+  reloadChanges,
+  routeTable,
+  sessionRecords,
+  upLink,
+  watchedLink,
+} from '../support/fake-steering.js';
 import { http, serve, waitUntil } from './rig.js';
 
 const api = read('docs/control-api.md');
@@ -16,17 +24,43 @@ type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
 describe('docs/control-api.md', () => {
   it('shows the status as it is', async (t) => {
-    const { path } = await serve(t, { links: [upLink()] });
+    const { path } = await serve(t, { links: [watchedLink()] });
     assert.deepEqual(shape(await get(path, '/v1/status')), shape(example('### `GET /v1/status`')));
   });
 
   it('shows a link as it is', async (t) => {
-    const { path } = await serve(t, { links: [upLink()] });
+    const { path } = await serve(t, { links: [watchedLink()] });
     const documented = members(example('### `GET /v1/links/NAME`'));
     const link = members(documented['link'] ?? null);
     assert.equal(link['...'], 'as above');
     const [full] = elements(members(example('### `GET /v1/status`'))['links'] ?? null);
     assert.deepEqual(shape(await get(path, '/v1/links/branch')), shape({ ...documented, link: full ?? null }));
+  });
+
+  it('shows what is about the daemon and the system as it is', async (t) => {
+    const { path, steering } = await serve(t);
+    steering.plans = () => Promise.resolve(['# what is there']);
+    steering.table = () => Promise.resolve(routeTable);
+    steering.sessions = sessionRecords;
+    steering.months = monthRecords;
+    steering.outcome = () => Promise.resolve({ ok: true, changes: reloadChanges, warnings: ['a.yaml:1:1: warning'] });
+    for (const [method, target, heading] of [
+      ['GET', '/v1/links/branch/plan', '### `GET /v1/links/NAME/plan`'],
+      ['GET', '/v1/routes', '### `GET /v1/routes`'],
+      ['GET', '/v1/history', '### `GET /v1/history`'],
+      ['GET', '/v1/totals', '### `GET /v1/totals`'],
+      ['POST', '/v1/reload', '### `POST /v1/reload` and `GET /v1/diff`'],
+    ] as const) {
+      const { text } = await http(path, method, target);
+      assert.deepEqual(rowShapes(parse(text)), rowShapes(example(heading)), target);
+    }
+  });
+
+  it('shows a bad config as it is', async (t) => {
+    const { path, steering } = await serve(t);
+    steering.outcome = () => Promise.resolve({ ok: false, errors: ['linkd.yaml:3:9: a mistake'] });
+    const [, documented = ''] = blocks('### `POST /v1/reload` and `GET /v1/diff`', 'json');
+    assert.deepEqual(shape(await get(path, '/v1/diff')), shape(parse(documented)));
   });
 
   it('shows the log as it is', async (t) => {
@@ -72,14 +106,16 @@ describe('docs/control-api.md', () => {
   });
 
   it('names every field of a link, and no other', async (t) => {
-    const { path } = await serve(t, { links: [upLink()] });
+    const { path } = await serve(t, { links: [watchedLink()] });
     const { link } = members(await get(path, '/v1/links/branch'));
+    const nested = ['line', 'session', 'health', 'quota'];
     const actual = Object.entries(members(link ?? null)).flatMap(([name, value]) => {
-      if (name === 'line') return Object.keys(members(value)).map((inner) => `line.${inner}`);
-      if (name === 'session') return [name, ...Object.keys(members(value)).map((inner) => `session.${inner}`)];
-      return [name];
+      const inner = nested.includes(name) ? Object.keys(members(value)).map((member) => `${name}.${member}`) : [];
+      return name === 'line' ? inner : [name, ...inner];
     });
     assert.deepEqual(firstCells('### A link').sort(), actual.sort());
+    const [hook] = elements(members(link ?? null)['hooks'] ?? null);
+    assert.deepEqual(firstCells('### A hook').sort(), Object.keys(members(hook ?? null)).sort());
   });
 
   it('names every field of an event and of a cause, and no other', async (t) => {
@@ -102,6 +138,9 @@ describe('docs/control-api.md', () => {
       `headers of more than ${defaultLimits.maxHeaderBytes / 1024} KiB`,
       `headers took more than ${defaultLimits.headersTimeoutMs / 1000} seconds`,
       `whole request more than ${defaultLimits.requestTimeoutMs / 1000}`,
+      `within ${defaultLimits.answerTimeoutMs / 1000} seconds`,
+      `at most ${defaultLimits.maxConnections / 2} connections and ${defaultLimits.maxStreams / 2} streams`,
+      `${historyLimits.usual} without it, ${historyLimits.most} at most`,
       `closed after ${defaultLimits.idleTimeoutMs / 1000} seconds`,
     ]) {
       assert.ok(text.includes(told), told);
@@ -119,6 +158,18 @@ describe('docs/linkctl.md', () => {
     assert.deepEqual(Object.fromEntries(rows.map(([, code, name = '']) => [name, Number(code)])), exitCodes);
   });
 });
+
+/** As `shape`, and of several rows each shape once: an example need not show as many. */
+function rowShapes(value: Json): Json {
+  const shaped = shape(value);
+  return Object.fromEntries(
+    Object.entries(members(shaped)).map(([name, member]): [string, Json] => {
+      if (!Array.isArray(member)) return [name, member];
+      const distinct = new Map(member.map((row) => [JSON.stringify(row), row]));
+      return [name, [...distinct.keys()].toSorted().map((key) => distinct.get(key) ?? null)];
+    }),
+  );
+}
 
 /** The same value with every leaf replaced by its type. */
 function shape(value: Json): Json {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { printable, printableJson } from '../../src/control/printable.js';
+import { printable, printableJson, printableLines } from '../../src/control/printable.js';
 
 /** What a terminal could obey, written down apart from the code under test. */
 function isHarmless(text: string): boolean {
@@ -21,6 +21,19 @@ const nasty = fc.string({
     fc.integer({ min: 0xd7f0, max: 0xe010 }).map((code) => String.fromCharCode(code)),
     fc.constantFrom('ü', '漢', '😀', '\ufeff', '\u061c', '\u{e0041}'),
   ),
+});
+
+describe('printableLines', () => {
+  it('keeps the ends of lines, and nothing else that a terminal obeys', () => {
+    assert.equal(printableLines('a\tb\n\x1b[2J\r\n'), 'a b\n\\x1b[2J\\x0d\n');
+    fc.assert(
+      fc.property(nasty, (text) => {
+        const lines = printableLines(text).split('\n');
+        assert.ok(lines.every(isHarmless));
+        assert.equal(lines.length, text.split('\n').length);
+      }),
+    );
+  });
 });
 
 describe('printable', () => {

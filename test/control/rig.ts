@@ -31,26 +31,41 @@ export interface Rig {
   readonly path: string;
   readonly server: ControlServer;
   readonly steering: FakeSteering;
-  /** Everything that was logged at `error`. */
+  /** Everything that was logged at `info` and at `error`. */
+  readonly infos: string[];
   readonly errors: string[];
 }
 
 export async function serve(
   t: TestContext,
-  options: { path?: string; links?: readonly LinkStatus[]; limits?: Partial<ControlLimits>; startedAt?: Date } = {},
+  options: {
+    path?: string;
+    links?: readonly LinkStatus[];
+    limits?: Partial<ControlLimits>;
+    startedAt?: Date;
+    group?: string;
+    mode?: number;
+  } = {},
 ): Promise<Rig> {
   const path = options.path ?? join(await temporaryDirectory(t), 'control.sock');
   const steering = new FakeSteering(options.links ?? [upLink(), waitingLink(), restingLink()]);
+  const infos: string[] = [];
   const errors: string[] = [];
   const server = await ControlServer.listen({
     path,
     steering,
     about: { ...about, startedAt: options.startedAt ?? about.startedAt },
-    log: { ...silentLog, error: (_fields, message) => void errors.push(message) },
+    log: {
+      ...silentLog,
+      info: (_fields, message) => void infos.push(message),
+      error: (_fields, message) => void errors.push(message),
+    },
+    group: options.group,
+    mode: options.mode,
     limits: options.limits ?? {},
   });
   t.after(() => server.close());
-  return { path, server, steering, errors };
+  return { path, server, steering, infos, errors };
 }
 
 export const silentLog: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };

@@ -63,6 +63,10 @@ describe('the control server', () => {
         peer_identification: 'linkd 0.1.0',
         options: { 'tx-accm': '0x00000000', 'rx-mru': '1500' },
       },
+      network_problems: [],
+      hooks: [],
+      health: null,
+      quota: null,
     });
   });
 

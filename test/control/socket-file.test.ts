@@ -14,10 +14,10 @@ function listen(path: string): Promise<ControlServer> {
 }
 
 describe('the control socket', () => {
-  it('is made with its directory, open to owner and group only, and removed at the end', async (t) => {
+  it('is made with its directory, open to all, and removed at the end', async (t) => {
     const directory = join(await temporaryDirectory(t), 'run', 'linkd');
     const { server, path } = await serve(t, { path: join(directory, 'control.sock') });
-    assert.equal((await lstat(path)).mode & 0o777, 0o660);
+    assert.equal((await lstat(path)).mode & 0o777, 0o666);
     assert.equal((await lstat(directory)).mode & 0o777, 0o755);
     assert.deepEqual(await readdir(directory), ['control.sock']);
     await server.close();

@@ -3,11 +3,30 @@
  * and says events as the real one does, and goes on only when the test says so.
  */
 import { cause, describeCause, type Cause } from '../../src/base/cause.js';
-import type { LinkCommand, LinkEvent, LinkState, LinkStatus, LinkSteering } from '../../src/link/types.js';
+import type { LinkChange } from '../../src/link/config-diff.js';
+import type {
+  DaemonSteering,
+  LinkCommand,
+  LinkEvent,
+  LinkState,
+  LinkStatus,
+  MonthRecord,
+  ReloadOutcome,
+  RouteExplanation,
+  SessionRecord,
+} from '../../src/link/types.js';
 
-export class FakeSteering implements LinkSteering {
+export class FakeSteering implements DaemonSteering {
   /** Every command that was taken, as `up branch`. */
   readonly commands: string[] = [];
+  /** What the daemon answers beyond its links. A test sets what it needs; a function may fail, or take its time. */
+  outcome: () => Promise<ReloadOutcome> = () => Promise.resolve({ ok: true, changes: [], warnings: [] });
+  plans: (name: string) => Promise<readonly string[]> = (name) => Promise.resolve([`# ${name}: nothing to do`]);
+  table: () => Promise<readonly RouteExplanation[]> = () => Promise.resolve([]);
+  sessions: readonly SessionRecord[] = [];
+  months: readonly MonthRecord[] = [];
+  /** Who may steer which link beside the socket's group, as `alice branch`. */
+  stewards: readonly string[] = [];
   readonly #links: Map<string, LinkStatus>;
   readonly #events = new Map<string, LinkEvent[]>();
   readonly #listeners = new Set<(event: LinkEvent) => void>();
@@ -48,6 +67,35 @@ export class FakeSteering implements LinkSteering {
   subscribe(listener: (event: LinkEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  reload(): Promise<ReloadOutcome> {
+    this.commands.push('reload');
+    return this.outcome();
+  }
+
+  diff(): Promise<ReloadOutcome> {
+    return this.outcome();
+  }
+
+  async plan(name: string): Promise<readonly string[] | undefined> {
+    return this.#links.has(name) ? this.plans(name) : undefined;
+  }
+
+  routes(): Promise<readonly RouteExplanation[]> {
+    return this.table();
+  }
+
+  history(link: string | undefined, limit: number): readonly SessionRecord[] {
+    return this.sessions.filter((session) => link === undefined || session.link === link).slice(0, limit);
+  }
+
+  totals(link: string | undefined): readonly MonthRecord[] {
+    return this.months.filter((month) => link === undefined || month.link === link);
+  }
+
+  maySteer(name: string, user: string): boolean {
+    return this.stewards.includes(`${user} ${name}`);
   }
 
   /** Changes what is known of a link. */
@@ -117,6 +165,10 @@ export function upLink(change: Partial<LinkStatus> = {}): LinkStatus {
       echoRttMs: 12.34,
       peerIdentification: 'linkd 0.1.0',
     },
+    networkProblems: [],
+    hooks: [],
+    health: undefined,
+    quota: undefined,
     ...change,
   };
 }
@@ -179,3 +231,116 @@ export function restingLink(change: Partial<LinkStatus> = {}): LinkStatus {
     ...change,
   });
 }
+
+/** A link that is up and watched, and not all is well with it. */
+export function watchedLink(change: Partial<LinkStatus> = {}): LinkStatus {
+  return upLink({
+    networkProblems: ['the route to 10.2.0.0/16 is hidden by one of metric 0 on eth1'],
+    hooks: [
+      {
+        moment: 'up',
+        program: '/etc/linkd/hooks/flush-mail',
+        at: new Date('2026-01-10T08:00:01.000Z'),
+        durationMs: 2345.6,
+        ok: false,
+        outcome: 'exit status 75',
+        output: 'postqueue: warning:\tMail system is down\npostqueue: fatal: queue is not flushed\n',
+      },
+      {
+        moment: 'up',
+        program: '/etc/linkd/hooks/chrony',
+        at: new Date('2026-01-10T08:00:02.000Z'),
+        durationMs: 40,
+        ok: true,
+        outcome: 'exit status 0',
+        output: '200 OK\n',
+      },
+    ],
+    health: { state: 'failed', reason: '10.2.0.1 did not answer 3 times' },
+    quota: { state: 'warn', usedBytes: 4_600_000_000, monthlyBytes: 5_000_000_000 },
+    ...change,
+  });
+}
+
+/** A change of each kind. */
+export const reloadChanges: readonly LinkChange[] = [
+  { link: 'old', kind: 'remove', changes: [] },
+  { link: 'branch', kind: 'apply', changes: [{ path: 'net.networks', from: '[]', to: '["10.2.0.0/16"]' }] },
+  {
+    link: 'depot',
+    kind: 'restart',
+    changes: [
+      { path: 'line.speed', from: '9600', to: '115200' },
+      { path: 'quota', from: undefined, to: '5000000000' },
+    ],
+  },
+  { link: 'spare', kind: 'add', changes: [] },
+];
+
+export const routeTable: readonly RouteExplanation[] = [
+  {
+    destination: 'default',
+    type: 'unicast',
+    interface: 'eth0',
+    gateway: '192.0.2.1',
+    metric: 0,
+    table: 254,
+    protocol: 'dhcp',
+    link: undefined,
+    origin: undefined,
+  },
+  {
+    destination: '10.2.0.0/16',
+    type: 'unicast',
+    interface: 'ppp-branch',
+    gateway: undefined,
+    metric: 100,
+    table: 254,
+    protocol: 'linkd',
+    link: 'branch',
+    origin: 'links.branch.networks[0]',
+  },
+  {
+    destination: '10.2.0.0/16',
+    type: 'unreachable',
+    interface: undefined,
+    gateway: undefined,
+    metric: 4_294_967_295,
+    table: 100,
+    protocol: 'linkd',
+    link: 'branch',
+    origin: 'links.branch.unreachable',
+  },
+];
+
+export const sessionRecords: readonly SessionRecord[] = [
+  {
+    link: 'branch',
+    startedAt: new Date('2026-01-10T08:00:00.000Z'),
+    endedAt: undefined,
+    rxBytes: 12_345_678,
+    txBytes: 987_654,
+    endCause: undefined,
+  },
+  {
+    link: 'branch',
+    startedAt: new Date('2026-01-09T20:00:00.000Z'),
+    endedAt: new Date('2026-01-10T07:59:12.000Z'),
+    rxBytes: 1_000_000_000,
+    txBytes: 5000,
+    endCause: 'the carrier was lost (/dev/ttyUSB0)',
+  },
+  {
+    link: 'gone',
+    startedAt: new Date('2025-12-31T23:59:50.000Z'),
+    endedAt: new Date('2026-01-01T00:00:10.000Z'),
+    rxBytes: 0,
+    txBytes: 84,
+    endCause: undefined,
+  },
+];
+
+export const monthRecords: readonly MonthRecord[] = [
+  { link: 'branch', month: '2026-01', rxBytes: 1_012_345_678, txBytes: 992_654, seconds: 57_552, sessions: 2 },
+  { link: 'gone', month: '2025-12', rxBytes: 0, txBytes: 84, seconds: 10, sessions: 1 },
+];

@@ -17,7 +17,9 @@ export const exitCodes = {
   unreachable: 5,
   /** `--wait`: the time was over first. */
   timeout: 6,
-  /** `check`: the config has mistakes. The same as linkd's own. */
+  /** This user may look, but not steer; nothing was done. */
+  forbidden: 77,
+  /** `check`, `reload`, `diff`: the config has mistakes. The same as linkd's own. */
   badConfig: 78,
 } as const;
 
@@ -27,7 +29,11 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 export function exitCodeOf(thrown: unknown): ExitCode {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (thrown instanceof UnreachableError) return exitCodes.unreachable;
-  const unknownLink: ErrorCode = 'unknown-link';
-  if (thrown instanceof RefusedError && thrown.code === unknownLink) return exitCodes.unknownLink;
+  if (thrown instanceof RefusedError && isCode(thrown, 'unknown-link')) return exitCodes.unknownLink;
+  if (thrown instanceof RefusedError && isCode(thrown, 'forbidden')) return exitCodes.forbidden;
   return exitCodes.failed;
+}
+
+function isCode({ code }: RefusedError, wanted: ErrorCode): boolean {
+  return code === wanted;
 }
