@@ -409,6 +409,8 @@ describe('linkctl, used wrongly', () => {
     [['log'], /missing required argument 'link'/],
     [['up', 'a', '--timeout', 'soon'], /number of seconds/],
     [['up', 'a', '--timeout', '-1'], /number of seconds/],
+    [['history', '--limit', '0'], /number from 1 to 1000/],
+    [['history', '--limit', '5', '--months'], /cannot be used with/],
     [['--control', '', 'status'], /path is needed/],
   ];
   for (const [args, says] of cases) {
@@ -422,8 +424,8 @@ describe('linkctl, used wrongly', () => {
   it('helps, and tells its version', async (t) => {
     const help = await linkctl(t, ['--help']);
     assert.equal(help.code, exitCodes.ok);
-    for (const command of ['status', 'up', 'down', 'restart', 'events', 'log', 'check'])
-      assert.match(help.stdout, new RegExp(`^ {2}${command} `, 'm'));
+    const commands = ['up', 'down', 'restart', 'events', 'log', 'history', 'reload', 'diff', 'plan', 'routes', 'check'];
+    for (const command of ['status', ...commands]) assert.match(help.stdout, new RegExp(`^ {2}${command} `, 'm'));
     assert.match((await linkctl(t, ['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
   });
 });

@@ -11,7 +11,7 @@ import { cause } from '../../src/base/cause.js';
 import { encodeLink } from '../../src/control/encode.js';
 import type { StatusBody, WireEvent } from '../../src/control/protocol.js';
 import type { LinkStatus } from '../../src/link/types.js';
-import { restingLink, upLink, waitingLink } from '../support/fake-steering.js';
+import { restingLink, upLink, waitingLink, watchedLink } from '../support/fake-steering.js';
 
 const now = new Date('2026-01-10T12:00:00.000Z');
 const plain: View = { now, paint: createPaint(false), width: undefined };
@@ -104,6 +104,19 @@ spare  down for 12s, since ${local('11:59:48')}
     assert.equal(renderStatus(status(many), plain, 'brief'), overview);
   });
 
+  it('shows a link below that is up but needs care', () => {
+    const text = renderStatus(status([upLink(), watchedLink({ name: 'harbour' })]), plain, 'brief');
+    assert.equal(
+      text.split('\n\n').at(-1),
+      `harbour  up for 4h, since ${local('08:00:00')}
+  problem     the route to 10.2.0.0/16 is hidden by one of metric 0 on eth1
+  health      failed: 10.2.0.1 did not answer 3 times
+  quota       4.6 GB of 5 GB this month, nearly used up
+  hook        up /etc/linkd/hooks/flush-mail: exit status 75 after 2s, 3h 59m ago
+`,
+    );
+  });
+
   it('shows as much as it is told to', () => {
     assert.match(renderStatus(status([upLink()]), plain, 'brief'), /^LINK +STATE/m);
     assert.equal(renderStatus(status(many), plain, 'full').match(/^ {2}addresses /gm)?.length, 4);
@@ -177,6 +190,45 @@ describe('linkctl status LINK', () => {
     assert.match(text, /^ {2}interface +ppp-branch$/m);
     assert.doesNotMatch(text, /last cause|agreed|peer says|undefined|null/);
   });
+
+  it('shows what watches over the link: every hook, and what the failed ones printed', () => {
+    const text = renderLink(encodeLink(watchedLink()), plain, true);
+    assert.ok(
+      text.startsWith(`branch  up for 4h, since ${local('08:00:00')}
+  problem      the route to 10.2.0.0/16 is hidden by one of metric 0 on eth1
+  health       failed: 10.2.0.1 did not answer 3 times
+  quota        4.6 GB of 5 GB this month, nearly used up
+  hook         up /etc/linkd/hooks/flush-mail: exit status 75 after 2s, 3h 59m ago
+               > postqueue: warning:\tMail system is down
+               > postqueue: fatal: queue is not flushed
+  hook         up /etc/linkd/hooks/chrony: exit status 0 after 0s, 3h 59m ago
+  line         serial`),
+      text,
+    );
+  });
+
+  it('shows the end of what a hook printed that floods', () => {
+    const [hook] = watchedLink().hooks;
+    assert.ok(hook !== undefined);
+    const output = Array.from({ length: 500 }, (_, i) => `${i} ${'x'.repeat(1000)}`).join('\n');
+    const link = encodeLink(watchedLink({ hooks: [{ ...hook, output }] }));
+    const lines = renderLink(link, plain, true).split('\n');
+    const shown = lines.filter((line) => line.includes('> '));
+    assert.equal(shown.length, 11);
+    assert.match(shown[0] ?? '', /> \(490 lines before\)$/);
+    assert.ok(lines.every((line) => line.length < 200));
+  });
+
+  for (const [what, change, says] of [
+    ['health', { health: { state: 'healthy', reason: undefined } }, /^ {2}health +healthy$/m],
+    ['health', { health: { state: 'unknown', reason: undefined } }, /^ {2}health +not known yet$/m],
+    ['quota', { quota: { state: 'ok', usedBytes: 0, monthlyBytes: 5e9 } }, /^ {2}quota +0 B of 5 GB this month$/m],
+    ['quota', { quota: { state: 'used-up', usedBytes: 6e9, monthlyBytes: 5e9 } }, /this month, used up$/m],
+  ] as const) {
+    it(`shows the ${what}: ${JSON.stringify(change)}`, () => {
+      assert.match(renderLink(encodeLink(upLink(change)), plain, false), says);
+    });
+  }
 
   it('says when an attempt is due', () => {
     const link = encodeLink(waitingLink({ nextAttempt: new Date(now.getTime() - 5) }));

@@ -11,6 +11,7 @@ import {
   formatTime,
 } from './format.js';
 import { paintState, type Paint } from './paint.js';
+import { carePairs } from './render-care.js';
 import { renderPairs } from './table.js';
 
 /** What is shown on. */
@@ -25,12 +26,13 @@ export interface View extends Screen {
   readonly now: Date;
 }
 
-type Pair = readonly [label: string, value: string];
+export type Pair = readonly [label: string, value: string];
 
-/** The block without a final line end. `detail` adds what PPP agreed on. */
+/** The block without a final line end. `detail` adds what PPP agreed on, and every hook. */
 export function renderLink(link: WireLink, view: View, detail: boolean): string {
   const pairs = [
     ...causePairs(link, view),
+    ...carePairs(link, view, detail),
     ...placePairs(link),
     ...trafficPairs(link),
     ...historyPairs(link, view),

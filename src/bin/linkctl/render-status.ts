@@ -1,7 +1,8 @@
-/** All links: a block each while they are few, else a line each and below them the links that are not up, with why. */
+/** All links: a block each while they are few, else a line each and below them the links that are not up or need care, with why. */
 import type { StatusBody, WireLink } from '../../control/protocol.js';
 import { formatAge, formatCount, formatRate, formatRoundTrip, shorten } from './format.js';
 import { paintState } from './paint.js';
+import { carePairs, needsCare } from './render-care.js';
 import { causePairs, renderHeadline, renderLink, type View } from './render-link.js';
 import { renderColumns, renderPairs, type Column } from './table.js';
 
@@ -29,11 +30,11 @@ function renderDaemon({ daemon, links }: StatusBody, { now, paint }: View): stri
 
 function overviewParts(links: readonly WireLink[], view: View): string[] {
   if (links.length === 0) return [];
-  const troubled = links.filter((link) => link.state !== 'up');
+  const troubled = links.filter((link) => link.state !== 'up' || needsCare(link));
   return [
     renderColumns(columns(view), links, view.width, view.paint.dim),
     ...troubled.map((link) => {
-      const pairs = causePairs(link, view);
+      const pairs = [...causePairs(link, view), ...carePairs(link, view, false)];
       const head = renderHeadline(link, view);
       return pairs.length === 0 ? head : `${head}\n${renderPairs(pairs, view.width)}`;
     }),
