@@ -210,7 +210,8 @@ export class ControlServer {
     const visitor = this.#visitors.of(socket);
     const user = await this.#visitors.nameOf(visitor);
     const message = `${refused ? 'refused' : 'taken'} from ${user} (pid ${visitor.pid}): ${method} ${printable(url)}`;
-    this.#log.info({ user, uid: visitor.uid, pid: visitor.pid, method, url, status }, message);
+    // `pid` is the logger's own.
+    this.#log.info({ user, uid: visitor.uid, clientPid: visitor.pid, method, url, status }, message);
   }
 
   /** No request of version 1 has a body but `{}`: whatever else is in one would be ignored silently. */
