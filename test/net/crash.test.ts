@@ -69,16 +69,20 @@ describe('after kill -9', () => {
       assert.equal(await wholeState(namespace), untouched, `after the kill ${i}`);
 
       // All of it is under way, one after the other, while the clock runs.
-      const calls = [
-        driver.begin({ call: 'hold', outlasting: outlasting(facts, options) }),
-        driver.begin({ call: 'up', wanted: first }),
-        driver.begin({ call: 'up', wanted: second }),
-        driver.begin({ call: 'down', name: 'tun0' }),
-        driver.begin({ call: 'up', wanted: first }),
-        driver.begin({ call: 'release', name: 'tun0' }),
-      ];
+      const up = { call: 'up', wanted: first } as const;
+      const next = { call: 'up', wanted: second } as const;
+      driver.begin({ call: 'hold', outlasting: outlasting(facts, options) });
+      for (const call of [
+        up,
+        next,
+        { call: 'down', name: 'tun0' },
+        up,
+        { call: 'release', name: 'tun0' },
+        next,
+      ] as const) {
+        driver.begin(call);
+      }
       await sleep(Math.random() * LIFE_MS);
-      assert.ok(calls.length > 0);
       await driver.stop();
       await renewTun();
       if ((await wholeState(namespace)) !== untouched) dirty++;
