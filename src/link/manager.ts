@@ -5,6 +5,7 @@ import type { Logger } from '../base/log.js';
 import { messageOf } from '../base/errors.js';
 import type { LinkConfig } from '../config/types.js';
 import { createLineSource } from '../line/source.js';
+import { crossCheck } from '../net/checks.js';
 import type { Network } from '../net/network.js';
 import { openTun } from '../tun/linux.js';
 import { diffLinks, type LinkChange } from './config-diff.js';
@@ -66,7 +67,20 @@ export class LinkManager implements DaemonSteering {
         links.map(({ outlasting }) => outlasting),
       ),
     );
+    await this.#crossCheck(links.map(({ config }) => config));
     for (const link of links) startIfWanted(link);
+  }
+
+  /** Says what the machine's network has against these links; each of them tries all the same. */
+  async #crossCheck(configs: readonly LinkConfig[]): Promise<void> {
+    const { log, network } = this.#parts;
+    await this.#tell(
+      network.snapshot().then((snapshot) => {
+        for (const { level, link, message, remedy } of crossCheck(configs, snapshot)) {
+          log[level === 'error' ? 'error' : 'warn']({ link }, `${message}. ${remedy}`);
+        }
+      }),
+    );
   }
 
   /** Ends every link, all at the same time, and resolves when all is given back. */
@@ -148,6 +162,7 @@ export class LinkManager implements DaemonSteering {
     if (!outcome.ok) return outcome;
     const { links, warnings } = outcome;
     const changes = diffLinks(this.#configs, links);
+    await this.#crossCheck(links.filter(({ name }) => changes.some(({ link }) => link === name)));
     // What goes gives back what others may want: so it goes first.
     await Promise.all(changes.map((change) => this.#takeOut(change)));
     for (const change of changes) {

@@ -367,6 +367,17 @@ describe('linkctl check', () => {
     assert.match(stderr, /depot\.yaml:\d+:\d+: /);
   });
 
+  it('holds a good file against this machine, unless told to look at the file only', async (t) => {
+    const file = join(await temporaryDirectory(t), 'linkd.yaml');
+    const missing = 'proxy-arp: [{target: peer, interface: linkd-t-none}]';
+    await writeFile(file, `links:\n  branch: {line: /dev/ttyS0, local: 10.0.0.1, remote: 10.0.0.2, ${missing}}\n`);
+    const whole = await linkctl(t, ['check', file]);
+    assert.equal(whole.code, exitCodes.badConfig);
+    assert.match(whole.stderr, /this machine: branch: error: .*linkd-t-none/);
+    const alone = await linkctl(t, ['check', '--file-only', file]);
+    assert.deepEqual([alone.code, alone.stderr], [exitCodes.ok, '']);
+  });
+
   it('says that there is no such file', async (t) => {
     const { code, stderr } = await linkctl(t, ['check', join(await temporaryDirectory(t), 'none.yaml')]);
     assert.equal(code, exitCodes.badConfig);
