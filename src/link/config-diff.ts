@@ -1,4 +1,5 @@
 /** What a reload does to each link: which changed, in what, and whether that can be applied while the link is up. */
+import { formatIp4, formatPrefix, type Prefix } from '../base/ip.js';
 import type { LinkConfig } from '../config/types.js';
 
 /** One value that differs; texts for people, without what may be secret. */
@@ -55,13 +56,25 @@ function diffValues(path: string, from: unknown, to: unknown): ValueChange[] {
     const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])];
     return keys.flatMap((key) => diffValues(path === '' ? key : `${path}.${key}`, from[key], to[key]));
   }
-  const [before, after] = [JSON.stringify(from), JSON.stringify(to)];
-  return before === after ? [] : [{ path, from: shown(path, before), to: shown(path, after) }];
+  if (JSON.stringify(from) === JSON.stringify(to)) return [];
+  return [{ path, from: shown(path, from), to: shown(path, to) }];
 }
 
-/** A program's arguments may hold a password. */
-function shown(path: string, json: string | undefined): string | undefined {
-  return json !== undefined && /(^|\.)(command|hooks)\b/.test(path) ? '…' : json;
+/** As a person would write it; a program's arguments may hold a password. */
+function shown(path: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (/(^|\.)(command|hooks)\b/.test(path)) return '…';
+  if ((path === 'local' || path === 'remote') && typeof value === 'number') return formatIp4(value);
+  return JSON.stringify(value, (_, part: unknown) => (isPrefix(part) ? formatPrefix(part) : part));
+}
+
+function isPrefix(value: unknown): value is Prefix {
+  return (
+    isRecord(value) &&
+    Object.keys(value).length === 2 &&
+    typeof value['address'] === 'number' &&
+    typeof value['length'] === 'number'
+  );
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

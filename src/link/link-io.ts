@@ -32,6 +32,8 @@ export class LinkIo {
   readonly #parts: LinkIoParts;
   readonly #complain: (message: string) => void;
   #tun: Tun | undefined;
+  /** The worker has the TUN's descriptor. */
+  #lent = false;
   #line: Line | undefined;
   /** The TUN was deleted by someone: it is made anew for the next attempt. */
   #tunGone = false;
@@ -84,7 +86,7 @@ export class LinkIo {
   async close(): Promise<boolean> {
     const line = this.#line;
     if (line !== undefined) {
-      await this.#release('detach');
+      if (this.#lent) await this.#release('detach');
       await this.#bounded(line.close(), 'the line takes long to close; it is left to itself');
       this.#line = undefined;
     }
@@ -110,26 +112,24 @@ export class LinkIo {
     this.#tunGone = true;
   }
 
-  /** The worker died; the new one is told of the TUN. */
+  /** The worker died, and what it was lent is free; the next attempt lends it to a new one. */
   workerDied(): void {
-    if (this.#tun !== undefined) this.#lendTun(this.#tun);
+    this.#lent = false;
     this.letGo();
   }
 
   #openTun(): void {
-    if (this.#tun !== undefined) return;
-    this.#tun = this.#parts.openTun(this.#config.interface);
-    this.#lendTun(this.#tun);
-  }
-
-  #lendTun({ fd }: Tun): void {
-    this.#parts.worker.post({ type: 'add', link: this.#config.name, tunFd: fd });
+    this.#tun ??= this.#parts.openTun(this.#config.interface);
+    if (this.#lent) return;
+    this.#lent = true;
+    this.#parts.worker.post({ type: 'add', link: this.#config.name, tunFd: this.#tun.fd });
   }
 
   async #dropTun(): Promise<void> {
     const tun = this.#tun;
     if (tun === undefined) return;
-    await this.#release('remove');
+    if (this.#lent) await this.#release('remove');
+    this.#lent = false;
     this.#tun = undefined;
     this.#tunGone = false;
     tun.close();

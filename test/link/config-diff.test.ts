@@ -20,7 +20,7 @@ describe('diffLinks', () => {
       'another address needs another session',
       [testConfig],
       [{ ...testConfig, local: address('10.9.0.1') }],
-      [{ link: 'branch', kind: 'restart', changes: [{ path: 'local', from: '167772161', to: '168361985' }] }],
+      [{ link: 'branch', kind: 'restart', changes: [{ path: 'local', from: '10.0.0.1', to: '10.9.0.1' }] }],
     ],
     [
       'LCP options need another session',
@@ -34,6 +34,12 @@ describe('diffLinks', () => {
       assert.deepEqual(diffLinks(present, wanted), expected);
     });
   }
+
+  it('shows networks as people write them', () => {
+    const networks = testConfig.net.networks.map((network) => ({ ...network, metric: 7 }));
+    const [change] = diffLinks([testConfig], [{ ...testConfig, net: { ...testConfig.net, networks } }]);
+    assert.match(change?.changes[0]?.to ?? '', /"prefix":"10\.2\.0\.0\/16"/);
+  });
 
   it('shows no arguments of programs', () => {
     const exec = (password: string) => ({

@@ -158,7 +158,7 @@ describe('Link', () => {
     rig.acts.length = 0;
     rig.workerDies();
     await rig.scheduler.pass(6000);
-    assert.deepEqual(rig.acts, ['add', 'uninstall', 'detach', 'open', 'attach']);
+    assert.deepEqual(rig.acts, ['uninstall', 'add', 'open', 'attach']);
     assert.equal(rig.link.status().lastCause?.cause.code, 'internal');
   });
 

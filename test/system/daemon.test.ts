@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { existsSync } from 'node:fs';
-import { chmod, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -151,11 +151,10 @@ describe('linkd', () => {
   });
 
   it('without the right to make a TUN says what is missing, and goes on', async () => {
-    await chmod(dir.path, 0o777);
     const config = dir.file('unprivileged.yaml');
     await writeFile(config, linkConfig('a', '{exec: [sleep, "60"]}'));
     const child = router.spawn('setpriv', [
-      ...['--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'],
+      ...['--inh-caps=-all', '--bounding-set=-all'],
       ...[process.execPath, linkd, '--config', config, '--control', dir.file('unprivileged.sock')],
       ...['--state-dir', dir.file('unprivileged.state'), '--log-format', 'json'],
     ]);
