@@ -286,7 +286,7 @@ describe('cancelling', () => {
     assert.equal(rig.written('skipped'), undefined);
     assert.deepEqual(
       rig.log.map(({ level }) => level),
-      ['info', 'info'],
+      ['debug', 'debug'],
     );
   });
 
