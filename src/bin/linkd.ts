@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /** linkd, the daemon: arguments, signals, exit codes, and the wiring of the rooms. Everything else lives in them. */
 import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { Ledger } from '../accounting/ledger.js';
-import { messageOf } from '../base/errors.js';
+import { messageOf, OpError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { formatConfigErrors } from '../config/format.js';
 import type { DaemonOverrides } from '../config/daemon.js';
@@ -85,6 +86,7 @@ async function run({ daemon, links }: Config, log: Logger, load: () => Promise<L
   const scheduler = systemScheduler;
   const notifier = new Notifier({ environment: process.env, pid: process.pid, scheduler, log });
   const stopped = nextSignal();
+  await claimNamespace();
   await mkdir(daemon.stateDir, { recursive: true });
   const ledger = await Ledger.open(join(daemon.stateDir, 'accounting.jsonl'), { log, scheduler });
   const network = new Network({ log, scheduler, stateDir: daemon.stateDir });
@@ -123,6 +125,24 @@ async function run({ daemon, links }: Config, log: Logger, load: () => Promise<L
   await worker.stop();
   clearTimeout(late);
   log.info({}, 'linkd has ended');
+}
+
+/**
+ * Two daemons in one network namespace would undo each other's work. An abstract socket belongs to the namespace, and is
+ * gone with its process. Throws an OpError when another linkd holds it.
+ */
+async function claimNamespace(): Promise<void> {
+  const claim = createServer((socket) => socket.destroy());
+  const taken = new Promise<void>((resolve, reject) => {
+    claim.once('error', reject).listen('\0linkd-network-namespace', resolve);
+  });
+  try {
+    await taken;
+  } catch (error) {
+    const remedy = 'Stop that one, or run this one in a network namespace of its own (ip netns exec).';
+    throw new OpError('run in', 'this network namespace', `another linkd runs there (${messageOf(error)})`, remedy);
+  }
+  claim.unref();
 }
 
 /** SIGHUP: what `linkctl reload` does, with the answer in the log. */

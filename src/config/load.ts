@@ -72,7 +72,7 @@ async function readOpen(file: string, handle: FileHandle): Promise<ConfigFile> {
 function failureOf(error: unknown): string {
   switch (codeOf(error)) {
     case 'ENOENT':
-      return 'the file does not exist; create it, or name another with --config';
+      return 'the file does not exist; create it, or name another one';
     case 'EACCES':
     case 'EPERM':
       return 'permission to read it was refused; give it to the user that runs this command';

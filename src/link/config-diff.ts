@@ -64,8 +64,19 @@ function diffValues(path: string, from: unknown, to: unknown): ValueChange[] {
 function shown(path: string, value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (/(^|\.)(command|hooks)\b/.test(path)) return '…';
-  if ((path === 'local' || path === 'remote') && typeof value === 'number') return formatIp4(value);
-  return JSON.stringify(value, (_, part: unknown) => (isPrefix(part) ? formatPrefix(part) : part));
+  const written = asWritten(/[^.]*$/.exec(path)?.[0] ?? '', value);
+  return typeof written === 'string' ? written : JSON.stringify(written, asWritten);
+}
+
+/** Keys of the config whose numbers are addresses. */
+const addressKeys: readonly string[] = ['local', 'remote', 'source', 'to', 'hosts'];
+
+/** Addresses and networks as text; everything else as it is. */
+function asWritten(key: string, value: unknown): unknown {
+  if (isPrefix(value)) return formatPrefix(value);
+  if (!addressKeys.includes(key)) return value;
+  if (typeof value === 'number') return formatIp4(value);
+  return Array.isArray(value) ? value.map((part: unknown) => asWritten(key, part)) : value;
 }
 
 function isPrefix(value: unknown): value is Prefix {

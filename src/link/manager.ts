@@ -1,5 +1,6 @@
 /** All links of one daemon: made from the config, steered by name, reloaded, their events kept and passed on. */
 import type { Ledger } from '../accounting/ledger.js';
+import { cause, causeCodes, describeCause } from '../base/cause.js';
 import type { Scheduler } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { messageOf } from '../base/errors.js';
@@ -72,15 +73,18 @@ export class LinkManager implements DaemonSteering {
   }
 
   /** Says what the machine's network has against these links; each of them tries all the same. */
-  async #crossCheck(configs: readonly LinkConfig[]): Promise<void> {
+  async #crossCheck(configs: readonly LinkConfig[]): Promise<readonly string[]> {
     const { log, network } = this.#parts;
+    const lines: string[] = [];
     await this.#tell(
       network.snapshot().then((snapshot) => {
         for (const { level, link, message, remedy } of crossCheck(configs, snapshot)) {
           log[level === 'error' ? 'error' : 'warn']({ link }, `${message}. ${remedy}`);
+          lines.push(`this machine: ${link}: ${level}: ${message}. ${remedy}`);
         }
       }),
     );
+    return lines;
   }
 
   /** Ends every link, all at the same time, and resolves when all is given back. */
@@ -138,13 +142,13 @@ export class LinkManager implements DaemonSteering {
   history(link: string | undefined, limit: number): readonly SessionRecord[] {
     return this.#parts.ledger
       .history(link, limit)
-      .map(({ link: name, begin, end, rxBytes, txBytes, cause, detail }) => ({
+      .map(({ link: name, begin, end, rxBytes, txBytes, cause: code, detail }) => ({
         link: name,
         startedAt: begin,
         endedAt: end,
         rxBytes,
         txBytes,
-        endCause: cause === undefined || detail === undefined ? cause : `${cause} (${detail})`,
+        endCause: code && describeEnd(code, detail),
       }));
   }
 
@@ -162,14 +166,14 @@ export class LinkManager implements DaemonSteering {
     if (!outcome.ok) return outcome;
     const { links, warnings } = outcome;
     const changes = diffLinks(this.#configs, links);
-    await this.#crossCheck(links.filter(({ name }) => changes.some(({ link }) => link === name)));
+    const findings = await this.#crossCheck(links.filter(({ name }) => changes.some(({ link }) => link === name)));
     // What goes gives back what others may want: so it goes first.
     await Promise.all(changes.map((change) => this.#takeOut(change)));
     for (const change of changes) {
       const config = links.find(({ name }) => name === change.link);
       if (config !== undefined) await this.#bringIn(change, config);
     }
-    return { ok: true, changes, warnings };
+    return { ok: true, changes, warnings: [...warnings, ...findings] };
   }
 
   async #takeOut({ kind, link: name }: LinkChange): Promise<void> {
@@ -211,17 +215,21 @@ export class LinkManager implements DaemonSteering {
   }
 
   /** Into the log; what repeats itself is counted. */
-  #write({ level, link, state, cause, message }: LinkEvent): void {
+  #write({ level, link, state, cause: why, message }: LinkEvent): void {
     const { log, scheduler } = this.#parts;
     const withheld = level === 'debug' ? 0 : this.#repeats.admit(link, message, scheduler.now());
     if (withheld === undefined) return;
-    log[level](
-      { link, state, ...(cause && { cause: cause.code }), ...(withheld > 0 && { repeated: withheld }) },
-      message,
-    );
+    log[level]({ link, state, ...(why && { cause: why.code }), ...(withheld > 0 && { repeated: withheld }) }, message);
   }
 }
 
 function startIfWanted(link: Link): void {
   if (link.config.autostart) link.command('up');
+}
+
+/** The ledger keeps codes; one that it made itself (`crash`), or that linkd no longer knows, stays as it is. */
+function describeEnd(code: string, detail: string | undefined): string {
+  const known = causeCodes.find((candidate) => candidate === code);
+  if (known !== undefined) return describeCause(cause(known, detail));
+  return detail === undefined ? code : `${code} (${detail})`;
 }

@@ -1,5 +1,5 @@
 /** What is known of one link for those who ask: gathered from its life and from the worker's statistics. */
-import type { Cause } from '../base/cause.js';
+import type { Cause, CauseCode } from '../base/cause.js';
 import { formatIp4 } from '../base/ip.js';
 import type { Clock, Millis } from '../base/clock.js';
 import type { LinkConfig } from '../config/types.js';
@@ -19,6 +19,9 @@ const noCounters: LinkCounters = {
   lineTxBytes: 0,
   errors: {},
 };
+
+/** By these a link goes down because someone wants it so. */
+const commands: readonly CauseCode[] = ['not-started', 'requested', 'shutdown'];
 
 /** Older rates than this are no rates: the worker is silent while nothing changes. */
 const rateLifeMs = 2500;
@@ -53,8 +56,12 @@ export class StatusBoard {
     this.#state = state;
     this.#since = this.#clock.date();
     this.#nextAttempt = undefined;
-    if (previous === 'up') this.#restarts += 1;
+    const commanded = why !== undefined && commands.includes(why.code);
+    if (previous === 'up' && !commanded) this.#restarts += 1;
     if (why !== undefined) this.#lastCause = { cause: why, at: this.#since };
+    // A link that was told to come up again is no longer down by command.
+    else if (state === 'opening' && commands.some((code) => code === this.#lastCause?.cause.code))
+      this.#lastCause = undefined;
     if (state === 'down' || state === 'waiting') this.#session = undefined;
   }
 

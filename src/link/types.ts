@@ -46,7 +46,7 @@ export interface LinkStatus {
   readonly lastCause: { readonly cause: Cause; readonly at: Date } | undefined;
   /** When a waiting link tries again. */
   readonly nextAttempt: Date | undefined;
-  /** Times that the link went down after having been up, since linkd started. */
+  /** Times that the link went down after having been up, other than by command, since linkd started. */
   readonly restarts: number;
   readonly line: { readonly options: LineOptions; readonly name: string; readonly speed: number | undefined };
   readonly interface: string;

@@ -160,7 +160,7 @@ export class Network {
         machine: this.#applier.plan(wishes, observed),
         untouched: this.#applier.untouched(observed),
       });
-      return [...lines, ...(await this.#applier.nft.plan(filtersOf(wishes)))];
+      return [...lines, ...(await this.#applier.nft.plan(filtersOf(wishes))).map(asCommand)];
     });
   }
 
@@ -222,4 +222,9 @@ export class Network {
     this.#last = done.catch(() => undefined);
     return done;
   }
+}
+
+/** A line of the packet filter's plan in the notation of the others: what is in place is a comment, the rest a command. */
+function asCommand(line: string): string {
+  return line.startsWith('  ') ? `# in place: ${line.trim()}` : line.replace(/^[+-] /, '');
 }

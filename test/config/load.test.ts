@@ -52,8 +52,8 @@ describe('loadConfig', () => {
     writeFileSync(at('links.d/a.yaml'), 'links: 5\n');
     symlinkSync('nowhere', at('links.d/b.yaml'));
     assert.deepEqual(await complaintsOf(), [
-      'linkd.yaml:0:0: the file does not exist; create it, or name another with --config',
-      'links.d/b.yaml:0:0: the file does not exist; create it, or name another with --config',
+      'linkd.yaml:0:0: the file does not exist; create it, or name another one',
+      'links.d/b.yaml:0:0: the file does not exist; create it, or name another one',
       'links.d/a.yaml:1:8: links: is no section; allowed: a key for each link, its name',
     ]);
   });
