@@ -29,6 +29,7 @@ const hooks = {
 
 /** The commands that each kind of run calls beyond those of a minimal Debian, with the package that has them. */
 export const tools = {
+  build: { make: 'make', cc: 'gcc' },
   demo: network,
   unit: { ...network, ...packaging, nft: 'nftables', ps: 'procps', ss: 'iproute2' },
   system: { ...network, ...packaging, ...hooks, nft: 'nftables', socat: 'socat' },
@@ -61,6 +62,8 @@ export function installTools(wanted) {
 
 /** Compiles the native addon and the TypeScript. Throws with the compilers' words when that fails. */
 export function build() {
+  const obstacle = installTools(tools.build);
+  if (obstacle !== undefined) throw new Error(obstacle);
   step('build');
   run('npm', ['run', '--loglevel=error', 'build']);
 }

@@ -140,6 +140,11 @@ const causes = {
   // The link was up and ended.
   'peer-terminated': { summary: 'the peer ended the link', remedy: 'Look at the log of the peer.', retry: 'quick' },
   'peer-dead': { summary: 'the peer no longer answers', remedy: 'Check the cable and the peer.', retry: 'quick' },
+  restless: {
+    summary: 'the peer negotiates anew all the time',
+    remedy: 'Look at the log of the peer.',
+    retry: 'slow',
+  },
   unhealthy: {
     summary: 'nothing behind the peer answers',
     remedy: 'Check the network behind the peer, and `track` of the config.',

@@ -54,8 +54,14 @@ export class LinkIo {
   /** Opens the TUN, which stays, and the line. Throws `LineError`, what the TUN throws, or `signal.reason`. */
   async open(signal: AbortSignal): Promise<Line> {
     this.#openTun();
-    this.#line = await this.#parts.lines.open(signal);
-    return this.#line;
+    const line = await this.#parts.lines.open(signal);
+    this.#line = line;
+    if (this.#tunGone) {
+      // It was deleted while the line waited for its caller.
+      await this.#dropTun();
+      this.#openTun();
+    }
+    return line;
   }
 
   /** The cause behind what `open` threw. */

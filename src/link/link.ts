@@ -14,6 +14,7 @@ import { Companions, describeAgreed, type Agreed, type CompanionParts } from './
 import { lifeStep, type LifeAction, type LifeEvent } from './life.js';
 import { LinkIo, type LinkIoParts } from './link-io.js';
 import type { FromWorker } from './messages.js';
+import { Restlessness } from './restlessness.js';
 import { StatusBoard } from './status-board.js';
 import type { LinkCommand, LinkEvent, LinkState, LinkStatus } from './types.js';
 
@@ -28,12 +29,15 @@ export interface LinkParts extends LinkIoParts, CompanionParts {
 /** The longest that the Terminate exchange may take when the daemon itself ends, and that hooks may go on then. */
 const shutdownTerminateMs = 2000;
 const shutdownHooksMs = 1500;
+/** The longest that a line may take to notice that it is no longer wanted. */
+const abortMs = 3000;
 
 export class Link {
   readonly #parts: LinkParts;
   readonly #io: LinkIo;
   readonly #companions: Companions;
   readonly #board: StatusBoard;
+  readonly #restlessness = new Restlessness();
   #config: LinkConfig;
   #backoff: Backoff;
   #state: LinkState = 'down';
@@ -42,12 +46,15 @@ export class Link {
   /** The cause of the last warning since the link was up. */
   #complained: CauseCode | undefined;
   #wanted = false;
+  #ending = false;
   #terminateMs: Millis;
   #timer: Timer | undefined;
   #opening: AbortController | undefined;
   #closing = false;
   #nextPause: Millis = 0;
   #installed = false;
+  /** The change of the system's network that is under way. */
+  #changing: Promise<unknown> | undefined;
   /** What PPP agreed on, while it holds. */
   #agreed: Agreed | undefined;
   /** Added to the metric of the routes while what lies behind the link doesn't answer. */
@@ -101,8 +108,12 @@ export class Link {
     return this.#board.status();
   }
 
+  /** Carries a command out; once the link is being given up for good there are none. */
   command(command: LinkCommand): void {
+    if (this.#ending) return;
     this.#backoff.reset();
+    // An order given while the link is closing holds for what comes after, whatever it is closing for.
+    if (this.#state === 'closing' && command !== 'down') this.#cause = cause('restart-requested');
     switch (command) {
       case 'up':
         this.#wanted = true;
@@ -133,6 +144,7 @@ export class Link {
 
   /** Ends the link and gives everything back, the TUN and what outlasts a redial as well. */
   async shutdown(): Promise<void> {
+    this.#ending = true;
     this.#terminateMs = Math.min(this.#terminateMs, shutdownTerminateMs);
     await new Promise<void>((resolve) => {
       this.#atRest.push(resolve);
@@ -249,6 +261,7 @@ export class Link {
         return;
       case 'abort-open':
         this.#opening?.abort(new Error('no longer wanted'));
+        this.#arm(abortMs);
         return;
       case 'start-session':
         this.#io.startSession();
@@ -287,9 +300,11 @@ export class Link {
       await this.#companions.rising();
       opening.signal.throwIfAborted();
       const line = await this.#io.open(opening.signal);
+      if (opening.signal.aborted) await this.#io.close();
+      opening.signal.throwIfAborted();
       this.#board.line = line;
       void line.ended.then((why) => {
-        if (this.#io.line === line) this.#dispatch('line-ended', why);
+        if (this.#io.line === line) this.#lineEnded(why);
       });
       this.#dispatch('line-opened');
     } catch (error) {
@@ -307,12 +322,32 @@ export class Link {
   async #install(): Promise<void> {
     const agreed = this.#agreed;
     this.#installed = true;
-    try {
-      await this.#bringUp();
-      if (this.#agreed === agreed) this.#dispatch('installed');
-    } catch (error) {
-      if (this.#agreed === agreed) this.#dispatch('install-failed', cause('network-failed', messageOf(error)));
-      else this.#note('warn', messageOf(error));
+    const failure = await this.#network();
+    if (this.#agreed !== agreed) return;
+    if (failure === undefined) this.#dispatch('installed');
+    else this.#dispatch('install-failed', cause('network-failed', messageOf(failure)));
+  }
+
+  /**
+   * Brings the system's network to what holds now (`#installed`): one change at a time, the last wish counts, so that a peer
+   * that negotiates without end doesn't queue up work for all links. Gives what the last change failed of.
+   */
+  #network(): Promise<unknown> {
+    this.#changing ??= this.#change().finally(() => (this.#changing = undefined));
+    return this.#changing;
+  }
+
+  async #change(): Promise<unknown> {
+    for (;;) {
+      const [installed, agreed] = [this.#installed, this.#agreed];
+      let failure: unknown;
+      try {
+        await (installed ? this.#bringUp() : this.#parts.network.down(this.#config.interface));
+      } catch (error) {
+        failure = error;
+        this.#note('warn', messageOf(error));
+      }
+      if (installed === this.#installed && agreed === this.#agreed) return failure;
     }
   }
 
@@ -351,7 +386,7 @@ export class Link {
     this.#board.networkProblems = [];
     if (!this.#installed) return;
     this.#installed = false;
-    await this.#tell(this.#parts.network.down(this.#config.interface));
+    await this.#network();
   }
 
   /** Takes the descriptor from the worker, closes the line, and says whether another attempt follows. */
@@ -405,6 +440,9 @@ export class Link {
         return;
       case 'network-down':
         this.#dispatch('network-down');
+        if (this.#restlessness.again(this.#parts.scheduler.now(), this.#config.restart.stableMs)) {
+          this.#dispatch('install-failed', cause('restless'));
+        }
         return;
       case 'finished':
         this.#dispatch('finished', this.#state === 'closing' ? this.#cause : message.cause);
@@ -438,7 +476,12 @@ export class Link {
   async #explain({ end, ending }: Extract<FromWorker, { type: 'line-ended' }>): Promise<void> {
     const { line } = this.#io;
     const why = ending ?? (await line?.explain(end)) ?? cause('line-hangup');
-    if (this.#io.line === line) this.#dispatch('line-ended', this.#state === 'closing' ? this.#cause : why);
+    if (this.#io.line === line) this.#lineEnded(why);
+  }
+
+  /** What ends a line that is closing is our own doing. */
+  #lineEnded(why: Cause): void {
+    this.#dispatch('line-ended', this.#state === 'closing' ? this.#cause : why);
   }
 }
 

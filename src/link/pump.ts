@@ -7,6 +7,7 @@
  * A packet waits as plain IP and is framed only when the line has room. Control packets go first. Received frames pass one
  * by one through every layer, so that what one changes (an ACCM) holds for the next of the same read.
  */
+import { getU16 } from '../base/bytes.js';
 import type { Cause } from '../base/cause.js';
 import { assertNever } from '../base/errors.js';
 import type { Millis, Scheduler, Timer } from '../base/clock.js';
@@ -59,6 +60,10 @@ const frameOverhead = 8;
 /** Octets framed ahead of one write. */
 const writeAhead = 65_536;
 const readBuffer = 65_536;
+/** Octets of control packets that may wait for the line. */
+const controlLimit = 65_536;
+/** RFC 791 §3.1: where the Total Length is in the header. */
+const ipTotalLength = 2;
 const bitsPerOctet = 10;
 
 /** One session on one line. */
@@ -75,6 +80,9 @@ interface Attachment {
   readonly options: AttachOptions;
   /** Control packets, which go ahead of all data. */
   readonly control: { readonly protocol: number; readonly packet: Uint8Array }[];
+  controlOctets: number;
+  /** The largest IP packet that may be sent: what the peer receives, and no more than the config says. */
+  mtu: number;
   ended: boolean;
 }
 
@@ -143,6 +151,8 @@ export class Pump {
       frame,
       options,
       control: [],
+      controlOctets: 0,
+      mtu: options.mtu,
       ended: false,
     };
     this.#attached = attached;
@@ -231,16 +241,25 @@ export class Pump {
     if (attached !== undefined) this.#flush(attached, now);
   }
 
-  #enqueue({ pool, queue }: Attachment, now: Millis): number {
+  #enqueue({ pool, queue, mtu }: Attachment, now: Millis): number {
     while (pool.free < batch && queue.dropFattest());
     for (let i = 0; i < batch; i++) this.#slots[i] = pool.take();
     const count = Math.max(0, this.#port.readBatch(pool.bytes, pool.slotSize, this.#slots, this.#lengths));
     for (let i = 0; i < batch; i++) {
       const slot = this.#slots[i] ?? 0;
-      if (i < count && isIp4(pool.bytes, slot * pool.slotSize)) queue.enqueue(slot, this.#lengths[i] ?? 0, now);
-      else pool.give(slot);
+      const length = this.#lengths[i] ?? 0;
+      if (i >= count || !isIp4(pool.bytes, slot * pool.slotSize)) pool.give(slot);
+      else if (this.#isTooLarge(pool.bytes, slot * pool.slotSize, length, mtu)) pool.give(slot);
+      else queue.enqueue(slot, length, now);
     }
     return count;
+  }
+
+  /** Someone gave the interface another MTU; such a packet may also have been cut off when it was read. */
+  #isTooLarge(packet: Uint8Array, at: number, length: number, mtu: number): boolean {
+    const tooLarge = Math.max(length, getU16(packet, at + ipTotalLength)) > mtu;
+    if (tooLarge) this.#tally.tooLarge += 1;
+    return tooLarge;
   }
 
   #discard(): number {
@@ -268,6 +287,7 @@ export class Pump {
       const first = control.shift();
       if (first !== undefined) {
         const { protocol, packet } = first;
+        attached.controlOctets -= packet.length;
         this.#framed = encoder.encode(protocol, packet, 0, packet.length, this.#frames, this.#framed, openFlag);
         continue;
       }
@@ -359,13 +379,14 @@ export class Pump {
   #obey(attached: Attachment, output: SessionOutput, now: Millis): void {
     switch (output.type) {
       case 'send':
-        attached.control.push({ protocol: output.protocol, packet: output.packet });
+        this.#sendControl(attached, output.protocol, output.packet);
         return;
       case 'framing':
         setFraming(attached, output.framing);
         return;
       case 'network-up': {
         const mtu = Math.min(output.mtu, attached.options.mtu);
+        attached.mtu = mtu;
         this.#host.emit({ type: 'network-up', local: output.local, remote: output.remote, mtu });
         return;
       }
@@ -389,6 +410,16 @@ export class Pump {
       default:
         assertNever(output);
     }
+  }
+
+  /** A peer that asks and never reads must not fill the memory with our answers; what matters is sent again by its timer. */
+  #sendControl(attached: Attachment, protocol: number, packet: Uint8Array): void {
+    if (attached.controlOctets + packet.length > controlLimit) {
+      this.#tally.controlFull += 1;
+      return;
+    }
+    attached.controlOctets += packet.length;
+    attached.control.push({ protocol, packet });
   }
 
   /** One timer serves the session's deadline and the line's next room; an earlier deadline replaces a later one. */

@@ -14,6 +14,10 @@ export class Tally {
   notUp = 0;
   /** Packets from the peer that the kernel did not take. */
   tunRefused = 0;
+  /** Packets from this machine that are larger than the peer takes. */
+  tooLarge = 0;
+  /** Answers that were dropped, because the peer asks faster than it reads. */
+  controlFull = 0;
   #past: Counts = {};
 
   /** One IP packet from the peer went into the TUN. */
@@ -41,7 +45,12 @@ export class Tally {
   /** The counters, with those of the running session. */
   counters(running: Counts): LinkCounters {
     const { rxPackets, rxBytes, txPackets, txBytes, lineRxBytes, lineTxBytes } = this;
-    const own = { 'not-up': this.notUp, 'tun-refused': this.tunRefused };
+    const own = {
+      'not-up': this.notUp,
+      'tun-refused': this.tunRefused,
+      'too-large': this.tooLarge,
+      'control-full': this.controlFull,
+    };
     const errors = sum(sum(this.#past, running), own);
     return { rxPackets, rxBytes, txPackets, txBytes, lineRxBytes, lineTxBytes, errors };
   }

@@ -162,6 +162,64 @@ describe('Link', () => {
     assert.equal(rig.link.status().lastCause?.cause.code, 'internal');
   });
 
+  it('an up or a restart while it is closing brings it back, whatever it was closing for', async () => {
+    for (const command of ['up', 'restart'] as const) {
+      const rig = new LinkRig();
+      rig.behaviour.terminate = 'never';
+      await rig.comeUp();
+      rig.link.command('down');
+      await rig.scheduler.pass(100);
+      assert.equal(rig.link.state, 'closing');
+      rig.link.command(command);
+      await rig.scheduler.pass(7000);
+      assert.equal(rig.link.state, 'negotiating', command);
+    }
+  });
+
+  it('keeps the cause it is closing for, though the program that it ends ends', async () => {
+    const rig = new LinkRig();
+    rig.behaviour.close = 'never';
+    await rig.comeUp();
+    rig.hear({ type: 'finished', cause: cause('loopback') });
+    rig.line.end(cause('program-exited', 'ended by SIGTERM'));
+    await rig.scheduler.pass(3000);
+    assert.deepEqual([rig.link.state, rig.link.status().lastCause?.cause.code], ['waiting', 'loopback']);
+  });
+
+  it('sends a peer away that negotiates without end, and does one change of the network at a time', async () => {
+    const rig = new LinkRig();
+    await rig.comeUp();
+    rig.acts.length = 0;
+    for (let i = 0; i < 1000; i++) {
+      rig.hear({ type: 'network-down' });
+      rig.networkUp();
+    }
+    await rig.scheduler.pass(100);
+    assert.equal(rig.link.status().lastCause?.cause.code, 'restless');
+    assert.ok(rig.acts.filter((act) => act === 'install' || act === 'uninstall').length < 10, rig.acts.join(' '));
+  });
+
+  it('a TUN deleted while the line waits for its caller is made anew before the session', async () => {
+    const rig = new LinkRig();
+    const held = rig.holdOpen();
+    rig.link.command('up');
+    await rig.scheduler.pass(100);
+    rig.hear({ type: 'tun-gone' });
+    held();
+    await rig.scheduler.pass(100);
+    assert.deepEqual(rig.acts, ['add', 'open', 'remove', 'add', 'attach']);
+  });
+
+  it('takes no orders once it is given up for good', async () => {
+    const rig = new LinkRig();
+    await rig.comeUp();
+    const over = rig.link.shutdown();
+    rig.link.command('up');
+    await rig.scheduler.pass(5000);
+    await over;
+    assert.equal(rig.link.state, 'down');
+  });
+
   it('ends within five seconds with a dead peer and a line that hangs', async () => {
     const rig = new LinkRig();
     rig.behaviour.terminate = 'never';

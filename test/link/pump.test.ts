@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { cause } from '../../src/base/cause.js';
+import { FrameEncoder, maxFrameLength } from '../../src/framing/encoder.js';
 import { PumpPair, udpPacket } from '../support/pump-pair.js';
 
 describe('Pump', () => {
@@ -71,6 +72,24 @@ describe('Pump', () => {
     await pair.scheduler.pass(1000);
     assert.deepEqual(pair.b.port.delivered, [udpPacket(60)]);
     assert.equal(pair.a.pump.counters().errors['not-up'], 1);
+  });
+
+  it('sends nothing that is larger than the peer takes, or was cut off', async () => {
+    const { a, b, scheduler } = await upPair();
+    const cut = udpPacket(1500);
+    cut.set([5000 >>> 8, 5000 & 0xff], 2);
+    a.port.send(cut, udpPacket(1501), udpPacket(80));
+    await scheduler.pass(1000);
+    assert.deepEqual(b.port.delivered, [udpPacket(80)]);
+    assert.equal(a.pump.counters().errors['too-large'], 2);
+  });
+
+  it('bounds the answers to a peer that asks and never reads', async () => {
+    const { a, b, scheduler } = await upPair();
+    b.pump.detach();
+    for (let i = 0; i < 3000; i++) a.stream.receive(echoRequest(i & 0xff));
+    await scheduler.pass(10);
+    assert.ok((a.pump.counters().errors['control-full'] ?? 0) > 100, JSON.stringify(a.pump.counters()));
   });
 
   it('counts what the kernel does not take', async () => {
@@ -151,4 +170,13 @@ async function upPair(): Promise<PumpPair & { bothUp: boolean }> {
   const pair = new PumpPair();
   await pair.up();
   return Object.assign(pair, { bothUp: pair.a.has('network-up') && pair.b.has('network-up') });
+}
+
+/** An LCP Echo-Request with some data, framed for the line. */
+function echoRequest(id: number): number[] {
+  const packet = new Uint8Array(200);
+  packet.set([9, id, 0, packet.length, 1, 2, 3, 4]);
+  const out = new Uint8Array(maxFrameLength(packet.length));
+  const end = new FrameEncoder().encode(0xc021, packet, 0, packet.length, out, 0);
+  return [...out.subarray(0, end)];
 }

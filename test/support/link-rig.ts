@@ -129,6 +129,7 @@ export class LinkRig {
   openTuns = 0;
   installed = false;
   attached = false;
+  #caller: Promise<void> = Promise.resolve();
   #listener: Parameters<LinkWorker['listen']>[1] | undefined;
 
   constructor(config: LinkConfig = testConfig) {
@@ -159,6 +160,15 @@ export class LinkRig {
       },
       emit: (event) => this.events.push(event),
     });
+  }
+
+  /** Lets the next line wait for its caller, who comes when the returned function is called. */
+  holdOpen(): () => void {
+    let come: () => void = () => undefined;
+    this.#caller = new Promise((resolve) => (come = resolve));
+    return () => {
+      come();
+    };
   }
 
   /** The last line that was opened. */
@@ -202,8 +212,10 @@ export class LinkRig {
           const line = new FakeLine(() =>
             this.behaviour.close === 'at-once' ? Promise.resolve() : new Promise(() => undefined),
           );
-          this.lines.push(line);
-          return Promise.resolve(line);
+          return this.#caller.then(() => {
+            this.lines.push(line);
+            return line;
+          });
         }
         if (open !== 'never') return Promise.reject(new LineError('open', '/dev/ttyS0', cause(open), new Error('no')));
         return new Promise((_, reject) => {
