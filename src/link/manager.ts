@@ -2,7 +2,7 @@
 import type { Ledger } from '../accounting/ledger.js';
 import { cause, causeCodes, describeCause } from '../base/cause.js';
 import type { Scheduler } from '../base/clock.js';
-import type { Logger } from '../base/log.js';
+import type { LogFields, Logger } from '../base/log.js';
 import { messageOf } from '../base/errors.js';
 import type { LinkConfig } from '../config/types.js';
 import { createLineSource } from '../line/source.js';
@@ -201,17 +201,30 @@ export class LinkManager implements DaemonSteering {
   }
 
   #makeLink(config: LinkConfig): Link {
-    const { log, lockDir } = this.#parts;
     return new Link(config, {
       ...this.#parts,
-      lines: createLineSource(config.line, { log, lockDir }),
+      lines: createLineSource(config.line, { log: this.#logOf(config.name), lockDir: this.#parts.lockDir }),
       random: Math.random,
       openTun,
       emit: (event) => {
-        this.#events.add(event);
-        this.#write(event);
+        this.#emit(event);
       },
     });
+  }
+
+  #emit(event: LinkEvent): void {
+    this.#events.add(event);
+    this.#write(event);
+  }
+
+  /** What a line has to say, as the link's own events. */
+  #logOf(link: string): Logger {
+    const say = (level: LinkEvent['level']) => (fields: LogFields, words: string) => {
+      const message = Object.keys(fields).length === 0 ? words : `${words}: ${JSON.stringify(fields)}`;
+      const state = this.#links.get(link)?.state ?? 'down';
+      this.#emit({ time: this.#parts.scheduler.date(), link, type: 'log', level, message, state, cause: undefined });
+    };
+    return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
   }
 
   /** Into the log; what repeats itself is counted. */

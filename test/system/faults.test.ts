@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { writeFile } from 'node:fs/promises';
 import { Daemon, TempDir } from '../support/daemon.js';
+import { eventually } from '../support/eventually.js';
 import { Lab, type Namespace } from '../support/netns.js';
 import { NullModem } from '../support/null-modem.js';
 import { linkConfig, TwoRouters } from '../support/two-routers.js';
@@ -170,6 +171,16 @@ describe('a lone end', () => {
       await daemon.untilCause('branch', 'not-8-bit-clean');
     });
   });
+
+  it('what the program of a line says is in the log of its link', { timeout: 60_000 }, () =>
+    withDaemon('{exec: [sh, -c, "echo no route to the exchange >&2; sleep 60"]}', short, async (daemon) => {
+      await eventually(
+        async () => (await daemon.ctl('log', 'branch')).stdout.includes('no route to the exchange'),
+        10_000,
+        'linkctl log shows it',
+      );
+    }),
+  );
 
   it('a hostile peer: a megabyte of garbage, and linkd goes on', { timeout: 60_000 }, () =>
     withDaemon(
