@@ -25,7 +25,7 @@ export interface LcpOptions {
   readonly passive: boolean;
   /** Send nothing until the peer's first Configure-Request. */
   readonly silent: boolean;
-  /** The pause between Echo-Requests on a quiet line; 0 sends none. RFC 1661 §5.8 */
+  /** The pause between Echo-Requests on a quiet line, four times that on a busy one; 0 sends none. RFC 1661 §5.8 */
   readonly echoIntervalMs: Millis;
   /** Echo-Requests in a row without a sign of life before the peer counts as dead. */
   readonly echoFailures: number;

@@ -196,16 +196,47 @@ describe('the keep-alive', () => {
     assert.equal(bench.station.session.describe().echoRttMs, 130);
   });
 
-  it('sends none while good frames come', () => {
-    const bench = openBench({ echoIntervalMs: 4000 });
+  it('sends one every four intervals while good frames come, which need not be answered', () => {
+    const bench = openBench({ echoIntervalMs: 4000, echoFailures: 1 });
+    const echoes: number[] = [];
     for (let second = 1; second <= 100; second++) {
       bench.now = second * 1000;
       bench.station.receive({ protocol: Protocol.ip, packet: new Uint8Array(20) }, bench.now);
       bench.station.timeout(bench.now);
-      assert.deepEqual(bench.station.take(), []);
+      for (const { packet } of bench.station.take()) {
+        assert.equal(packet[0], Code.echoRequest);
+        echoes.push(second);
+      }
     }
+    assert.deepEqual(echoes, [16, 32, 48, 64, 80, 96]);
+    assert(bench.station.isUp);
     assert.equal(bench.expire()[0]?.code, Code.echoRequest);
     assert.equal(bench.now, 104_000);
+  });
+
+  it('does not count an echo on a busy line as one in silence', () => {
+    const bench = openBench({ echoIntervalMs: 4000, echoFailures: 1 });
+    for (bench.now = 1000; bench.now <= 16_000; bench.now += 1000) {
+      bench.station.receive({ protocol: Protocol.ip, packet: new Uint8Array(20) }, bench.now);
+      bench.station.timeout(bench.now);
+    }
+    assert.equal(bench.station.take().length, 1);
+    assert.equal(bench.expire()[0]?.code, Code.echoRequest);
+    assert.equal(bench.now, 20_000);
+    bench.expire();
+    assert.deepEqual(bench.station.finished, cause('peer-dead', 'no sign of life for 8 s'));
+  });
+
+  it('measures the round trip on a busy line', () => {
+    const bench = openBench({ echoIntervalMs: 4000 });
+    for (bench.now = 1000; bench.now <= 16_000; bench.now += 1000) {
+      bench.station.receive({ protocol: Protocol.ip, packet: new Uint8Array(20) }, bench.now);
+      bench.station.timeout(bench.now);
+    }
+    const [echo] = bench.station.take();
+    bench.now = 16_250;
+    bench.lcp(Code.echoReply, must(echo?.packet[1]), theirMagic);
+    assert.equal(bench.station.session.describe().echoRttMs, 250);
   });
 
   it('ends the session after so many echoes without a sign of life', () => {

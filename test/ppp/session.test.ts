@@ -193,6 +193,23 @@ describe('a looped line', () => {
     looped.run(120_000);
     assert.equal(a.finished?.code, 'loopback');
   });
+
+  it('is noticed when it is looped under traffic: our own packets are no proof of a peer', () => {
+    const echoIntervalMs = 5000;
+    const a = new SessionStation(sessionOptions({ echoIntervalMs }), 1);
+    const wire = wireOf(a, new SessionStation(mirrored(), 2));
+    wire.start();
+    wire.run(1000);
+    assert(a.isUp);
+    let now = 1000;
+    for (; a.finished === undefined && now < 120_000; now += 100) {
+      a.receive({ protocol: Protocol.ip, packet: new Uint8Array(40) }, now);
+      a.timeout(now);
+      for (const frame of a.take()) a.receive(frame, now);
+    }
+    assert.equal(a.finished?.code, 'loopback');
+    assert(now <= 1000 + 6 * echoIntervalMs + 1000, `after ${now} ms`);
+  });
 });
 
 /** Asks anew for the same after each answer, and acknowledges what we ask for. */

@@ -1,15 +1,21 @@
 /**
  * Keep-alive: decides when an Echo-Request is due and when the peer counts as dead. Any good frame is a sign of life, so
- * a busy line carries no echoes: one is sent only after a whole interval of silence. RFC 1661 §5.8
+ * a quiet line carries an echo an interval, a busy one only every few: what comes in there may be our own frames, on a line
+ * that was looped while up, and only the magic number of an echo tells. RFC 1661 §5.8
  */
 import type { Millis } from '../../base/clock.js';
+
+/** Intervals between two echoes on a busy line. */
+const busyIntervals = 4;
 
 export class KeepAlive {
   readonly #intervalMs: Millis;
   readonly #failures: number;
   #heardAt: Millis = 0;
+  /** When an echo is due whatever has been heard. */
+  #askAt: Millis = 0;
   #deadline: Millis | undefined;
-  /** Echo-Requests since the last sign of life. */
+  /** Echo-Requests in silence since the last sign of life. */
   #unanswered = 0;
   #last: { readonly id: number; readonly at: Millis } | undefined;
 
@@ -21,6 +27,7 @@ export class KeepAlive {
 
   start(now: Millis): void {
     this.#heardAt = now;
+    this.#askAt = now + busyIntervals * this.#intervalMs;
     this.#unanswered = 0;
     this.#last = undefined;
     this.#deadline = this.#intervalMs > 0 ? now + this.#intervalMs : undefined;
@@ -37,6 +44,11 @@ export class KeepAlive {
     this.#unanswered = 0;
   }
 
+  /** What came may have been our own: the next echo shall not wait for silence. */
+  doubt(now: Millis): void {
+    this.#askAt = Math.min(this.#askAt, now + this.#intervalMs);
+  }
+
   /** How long nothing good has come. */
   silence(now: Millis): Millis {
     return now - this.#heardAt;
@@ -49,20 +61,25 @@ export class KeepAlive {
   /** `echo`: send one, and tell `sent`. However late this is called, it asks for one echo only. */
   timeout(now: Millis): 'echo' | 'dead' | undefined {
     if (this.#deadline === undefined || now < this.#deadline) return undefined;
-    if (this.#unanswered === 0 && this.#heardAt + this.#intervalMs > now) {
-      this.#deadline = this.#heardAt + this.#intervalMs;
+    const quietAt = this.#heardAt + this.#intervalMs;
+    const silent = this.#unanswered > 0 || quietAt <= now;
+    if (!silent && this.#askAt > now) {
+      this.#deadline = Math.min(quietAt, this.#askAt);
       return undefined;
     }
-    if (this.#failures > 0 && this.#unanswered >= this.#failures) {
-      this.#deadline = undefined;
-      return 'dead';
+    if (silent) {
+      if (this.#failures > 0 && this.#unanswered >= this.#failures) {
+        this.#deadline = undefined;
+        return 'dead';
+      }
+      this.#unanswered++;
     }
-    this.#deadline = now + this.#intervalMs;
+    this.#deadline = silent ? now + this.#intervalMs : quietAt;
+    this.#askAt = now + busyIntervals * this.#intervalMs;
     return 'echo';
   }
 
   sent(id: number, now: Millis): void {
-    this.#unanswered++;
     this.#last = { id, at: now };
   }
 

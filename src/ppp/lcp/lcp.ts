@@ -296,6 +296,7 @@ export class Lcp {
     if (sender === 'us') {
       this.#context.count('looped');
       this.#looped++;
+      this.#keepAlive.doubt(now);
       if (this.#looped >= maxLooped) this.#events.failed(cause('loopback', 'our own echoes come back'), now);
       return;
     }
