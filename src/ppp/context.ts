@@ -58,8 +58,8 @@ export interface ControlProtocol {
   down(now: Millis): void;
   /** A packet of this protocol; the layer below is open. */
   receive(packet: Uint8Array, now: Millis): void;
-  /** The peer sent a Protocol-Reject of it. RFC 1661 §5.7 */
-  rejected(now: Millis): void;
+  /** The peer sent a Protocol-Reject of it, or of what it carries. RFC 1661 §5.7 */
+  rejected(protocol: number, now: Millis): void;
   timeout(now: Millis): void;
   nextTimeout(): Millis | undefined;
   /** Why it is not open, as far as it knows: what the peer and we don't agree on. */

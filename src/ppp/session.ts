@@ -66,7 +66,9 @@ export class Session {
         this.#finish(this.#cause ?? this.#explain(ending));
       },
       protocolRejected: (protocol, now) => {
-        this.#protocols.find((candidate) => candidate.protocol === protocol)?.rejected(now);
+        const isMeant = (candidate: ControlProtocol) =>
+          candidate.protocol === protocol || candidate.carries.includes(protocol);
+        this.#protocols.find(isMeant)?.rejected(protocol, now);
       },
     });
     this.#protocols = [

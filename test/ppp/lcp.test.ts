@@ -158,6 +158,14 @@ describe('Protocol-Reject', () => {
     assert.deepEqual(bench.station.finished, cause('ip-refused', 'it rejects IPCP'));
   });
 
+  it('of IP itself ends the session too: the peer would drop every packet', () => {
+    const bench = openBench();
+    const sent = bench.lcp(Code.protocolReject, 1, '00214500001400000000');
+    assert.equal(sent[0]?.code, Code.terminateRequest);
+    bench.lcp(Code.terminateAck, must(sent[0]).id);
+    assert.deepEqual(bench.station.finished, cause('ip-refused', 'it rejects IPv4 packets'));
+  });
+
   it('of LCP is catastrophic', () => {
     const bench = openBench();
     const sent = bench.lcp(Code.protocolReject, 1, 'c02101010004');

@@ -58,8 +58,8 @@ export class Ipcp implements ControlProtocol {
     this.#negotiator.receive(packet, now);
   }
 
-  rejected(now: Millis): void {
-    this.#events.failed(cause('ip-refused', 'it rejects IPCP'), now);
+  rejected(protocol: number, now: Millis): void {
+    this.#events.failed(cause('ip-refused', `it rejects ${protocol === Protocol.ip ? 'IPv4 packets' : 'IPCP'}`), now);
   }
 
   timeout(now: Millis): void {
