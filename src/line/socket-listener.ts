@@ -2,15 +2,22 @@
  * A line source that listens. The listener stays between two lines, so that a caller who comes early waits instead of
  * being refused. One caller is served at a time and one more is held; a newer one replaces the held one. So a peer whose
  * old connection died unnoticed gets in as soon as the old one is given up.
+ *
+ * A Unix socket whose file is deleted hears nobody any more and is not told of it: we look, and listen anew.
  */
 import { EventEmitter } from 'node:events';
+import { lstat } from 'node:fs/promises';
 import { createServer, type ListenOptions, type Server, type ServerOpts, type Socket } from 'node:net';
 import { cause } from '../base/cause.js';
+import type { Millis } from '../base/clock.js';
 import { codeOf, messageOf } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { LineError, type Line, type LineSource } from './line.js';
 import { socketLine } from './socket-line.js';
 import { event } from './wait.js';
+
+/** Between two looks for the file of a Unix socket, while we wait for a caller. */
+const LOOK_MS: Millis = 2000;
 
 export interface Listening {
   readonly at: ListenOptions;
@@ -27,8 +34,11 @@ export interface Listening {
 export class ListeningSource implements LineSource {
   readonly #listening: Listening;
   readonly #log: Logger;
-  readonly #arrivals = new EventEmitter();
+  /** `news`: a caller, or time to look for our file. */
+  readonly #news = new EventEmitter();
   #server: Server | undefined;
+  /** The file that the server is bound to. */
+  #file: string | undefined;
   #held: Socket | undefined;
 
   constructor(listening: Listening, log: Logger) {
@@ -38,12 +48,17 @@ export class ListeningSource implements LineSource {
 
   async open(signal: AbortSignal): Promise<Line> {
     signal.throwIfAborted();
-    this.#server ??= await this.#listen();
-    signal.throwIfAborted();
-    for (;;) {
-      if (this.#held === undefined) await event(this.#arrivals, 'caller', signal);
-      const line = this.#take();
-      if (line !== undefined) return line;
+    const look = setInterval(() => this.#news.emit('news'), LOOK_MS);
+    try {
+      for (;;) {
+        await this.#listen();
+        signal.throwIfAborted();
+        if (this.#held === undefined) await event(this.#news, 'news', signal);
+        const line = this.#take();
+        if (line !== undefined) return line;
+      }
+    } finally {
+      clearInterval(look);
     }
   }
 
@@ -88,17 +103,29 @@ export class ListeningSource implements LineSource {
     caller.on('close', () => {
       if (this.#held === caller) this.#held = undefined;
     });
-    this.#arrivals.emit('caller');
+    this.#news.emit('news');
   }
 
-  async #listen(): Promise<Server> {
-    const { at, name, tuning } = this.#listening;
-    const server = createServer({ ...tuning, pauseOnConnect: true }, (caller) => {
-      this.#hold(caller);
-    });
+  /** Does nothing where we listen already and can be found. */
+  async #listen(): Promise<void> {
+    const { at, name } = this.#listening;
     try {
+      if (this.#server !== undefined && (await fileOf(at)) === this.#file) return;
       await this.#listening.prepare?.();
+      if (this.#server !== undefined) {
+        // Node deletes the path of a server that closes: the file must not be another's.
+        if ((await fileOf(at)) !== undefined) throw new Error('EADDRINUSE');
+        this.#log.warn({ address: name }, 'the file of the socket is gone: listening anew');
+        this.#server.close(); // it may have callers still, so this isn't waited for
+        this.#server = undefined;
+      }
+      const server = this.#newServer();
       await listening(server, at);
+      server.on('error', (error) => {
+        this.#log.warn({ address: name, error: error.message }, 'a caller could not be let in');
+      });
+      this.#server = server;
+      this.#file = await fileOf(at);
     } catch (thrown) {
       throw new LineError(
         'listen on',
@@ -107,10 +134,27 @@ export class ListeningSource implements LineSource {
         thrown,
       );
     }
-    server.on('error', (error) => {
-      this.#log.warn({ address: name, error: error.message }, 'a caller could not be let in');
+  }
+
+  #newServer(): Server {
+    return createServer({ ...this.#listening.tuning, pauseOnConnect: true }, (caller) => {
+      this.#hold(caller);
     });
-    return server;
+  }
+}
+
+/**
+ * Which file is at the path of a Unix socket; undefined when there is none, and for TCP. The number isn't given to another
+ * file while the socket is bound.
+ */
+async function fileOf({ path }: ListenOptions): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    const { dev, ino } = await lstat(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return undefined;
+    throw thrown;
   }
 }
 

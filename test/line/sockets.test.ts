@@ -1,8 +1,8 @@
 /** TCP and Unix sockets share their code, so they share their tests: both ends of both, on loopback and in a folder. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CauseCode } from '../../src/base/cause.js';
@@ -11,6 +11,7 @@ import type { LineOptions } from '../../src/line/options.js';
 import { ConnectingSource } from '../../src/line/socket-client.js';
 import { explainSocketEnd, formatHostPort } from '../../src/line/socket-line.js';
 import { createLineSource } from '../../src/line/source.js';
+import { eventually } from '../support/eventually.js';
 import { Child, must } from '../support/process.js';
 import { assertTalks, freePort, Listener, Peer, type Address } from './peer.js';
 import {
@@ -306,6 +307,58 @@ describe('a Unix socket', () => {
     await startListening(source);
     const [line, caller] = await Promise.all([openLine(t, source), Peer.call(t, place.address)]);
     await assertTalks(line, caller);
+  });
+
+  it('whose file is deleted is made anew while it waits', async (t) => {
+    const place = await unixPlace(t);
+    const log = new MemoryLog();
+    const source = sourceOf(t, place.listener, log);
+    await startListening(source);
+    const opening = openLine(t, source);
+    await sleep(100); // it has looked for its file once
+    rmSync(place.name);
+    await eventually(() => existsSync(place.name), PATIENCE_MS, 'the socket is there again');
+    const [line, caller] = await Promise.all([opening, Peer.call(t, place.address)]);
+    await assertTalks(line, caller);
+    assert.equal(log.of('warn').length, 1);
+  });
+
+  it('whose file is deleted while a line is open is made anew for the next; the caller that is held is served', async (t) => {
+    const place = await unixPlace(t);
+    const source = sourceOf(t, place.listener);
+    const [line] = await Promise.all([openLine(t, source), Peer.call(t, place.address)]);
+    const replaced = await Peer.call(t, place.address);
+    const held = await Peer.call(t, place.address);
+    await replaced.gone();
+    rmSync(place.name);
+    await line.close();
+    const second = await openLine(t, source);
+    await assertTalks(second, held);
+    await second.close();
+    const [third, caller] = await Promise.all([openLine(t, source), Peer.call(t, place.address)]);
+    await assertTalks(third, caller);
+  });
+
+  it("whose file gives way to another's leaves that alone, and listens when it is gone", async (t) => {
+    const place = await unixPlace(t);
+    const source = sourceOf(t, place.listener);
+    await startListening(source);
+    rmSync(place.name);
+    const other = await Listener.open(t, place.address);
+    await assertRefused(source, 'listen-failed', /EADDRINUSE/);
+    await Peer.call(t, place.address);
+    await other.caller();
+    other.close();
+    const [line, caller] = await Promise.all([openLine(t, source), Peer.call(t, place.address)]);
+    await assertTalks(line, caller);
+  });
+
+  it('whose folder is deleted while it waits fails', async (t) => {
+    const place = await unixPlace(t);
+    const source = sourceOf(t, place.listener);
+    await startListening(source);
+    rmSync(dirname(place.name), { recursive: true });
+    await assertRefused(source, 'listen-failed', /ENOENT|EACCES/);
   });
 
   it('does not replace a file of another kind', async (t) => {
