@@ -9,6 +9,12 @@ import { native } from '../native/binding.js';
 /** Where journald listens. */
 export const journalSocket = '/run/systemd/journal/socket';
 
+/** A sending that fails after this long was not refused: the journal stalls. */
+const stalledMs = 100;
+
+/** How long a journal that stalls is left alone. */
+const avoidedMs = 30_000;
+
 /** pino's levels as syslog's priorities. */
 const priorities: ReadonlyMap<number, number> = new Map([
   [20, 7],
@@ -22,15 +28,23 @@ export function hasJournal(environment: Readonly<Record<string, string | undefin
   return environment['JOURNAL_STREAM'] !== undefined && existsSync(journalSocket);
 }
 
-/** A destination for pino. What the journal doesn't take goes to standard error, so that nothing is lost. */
-export function journalStream(socket: string): { write(line: string): void } {
+/** A destination for pino. What the journal doesn't take goes to `rest`, standard error, so that nothing is lost. */
+export function journalStream(socket: string, rest: { write(line: string): void }): { write(line: string): void } {
+  let avoidedUntil = 0;
   return {
     write: (line) => {
+      const start = performance.now();
+      if (start < avoidedUntil) {
+        rest.write(line);
+        return;
+      }
       try {
         native.sendDatagram(socket, journalFields(line));
       } catch {
         // The journal is restarted at times; its standard stream is kept for us by systemd.
-        process.stderr.write(line);
+        rest.write(line);
+        // One that is stalled held us up for as long as the sending waits: not for every line.
+        if (performance.now() - start > stalledMs) avoidedUntil = performance.now() + avoidedMs;
       }
     },
   };

@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ControlClient } from '../../src/control/client.js';
 import { Daemon, TempDir } from '../support/daemon.js';
 import { eventually } from '../support/eventually.js';
 import { Lab, type Namespace } from '../support/netns.js';
@@ -166,4 +167,43 @@ describe('linkd', () => {
       await child.stop();
     }
   });
+
+  for (const [name, redirect] of [
+    ['full', '>/dev/full 2>&1'],
+    // Its own descriptor 3 keeps the pipe open; nobody reads, and it's full from the start.
+    ['stalled', '3<>"$FIFO" >"$FIFO" 2>&1'],
+  ] as const) {
+    it(`goes on with a standard output that is ${name}, and ends in time`, async () => {
+      const fifo = dir.file(`${name}.fifo`);
+      const config = dir.file(`${name}.yaml`);
+      await writeFile(config, linkConfig('a', '{exec: [sleep, "60"]}'));
+      const control = dir.file(`${name}.sock`);
+      const fill = 'mkfifo "$FIFO" && exec 4<>"$FIFO" && head -c 65536 /dev/zero >&4';
+      const child = router.spawn(
+        'sh',
+        [
+          ...['-c', `${fill} && exec "$0" "$@" ${redirect} 4>&-`, process.execPath, linkd, '--config', config],
+          ...['--control', control, '--state-dir', dir.file(`${name}.state`)],
+          ...['--log-level', 'debug', '--log-format', 'json'],
+        ],
+        { env: { FIFO: fifo } },
+      );
+      try {
+        await eventually(() => existsSync(control), 20_000, 'the control socket');
+        const client = new ControlClient(control);
+        for (let i = 0; i < 3; i += 1) {
+          for (const command of ['down', 'up']) {
+            const steered = [join(linkd, '../linkctl.js'), '--control', control, command, 'branch'];
+            assert.equal((await router.run(process.execPath, steered)).code, 0);
+          }
+        }
+        assert.equal((await client.link('branch')).body.link.name, 'branch');
+        assert.equal(child.running, true);
+        child.signal('SIGTERM');
+        assert.equal((await child.exited(5000)).code, 0);
+      } finally {
+        await child.stop();
+      }
+    });
+  }
 });
