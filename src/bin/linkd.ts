@@ -87,7 +87,7 @@ async function run({ daemon, links }: Config, log: Logger, load: () => Promise<L
   const notifier = new Notifier({ environment: process.env, pid: process.pid, scheduler, log });
   const stopped = nextSignal();
   await claimNamespace();
-  await mkdir(daemon.stateDir, { recursive: true });
+  await makeStateDir(daemon.stateDir);
   const ledger = await Ledger.open(join(daemon.stateDir, 'accounting.jsonl'), { log, scheduler });
   const network = new Network({ log, scheduler, stateDir: daemon.stateDir });
   const worker = new PacketWorker(log);
@@ -125,6 +125,14 @@ async function run({ daemon, links }: Config, log: Logger, load: () => Promise<L
   await worker.stop();
   clearTimeout(late);
   log.info({}, 'linkd has ended');
+}
+
+async function makeStateDir(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw new OpError('make the state directory', path, error, 'Name one that linkd may write to with --state-dir.');
+  }
 }
 
 /**

@@ -39,6 +39,8 @@ export class LinkIo {
   #tunGone = false;
   /** Set while the worker is asked to let go of a descriptor. */
   #released: (() => void) | undefined;
+  /** Counts these questions. */
+  #number = 0;
 
   constructor(config: LinkConfig, parts: LinkIoParts, complain: (message: string) => void) {
     this.#config = config;
@@ -107,8 +109,9 @@ export class LinkIo {
     this.#parts.worker.forget(this.#config.name);
   }
 
-  /** The worker has let go of what it was asked for. */
-  letGo(): void {
+  /** The worker has let go of what it was asked for; an answer that comes too late, to an earlier question, counts for nothing. */
+  letGo(number = this.#number): void {
+    if (number !== this.#number) return;
     this.#released?.();
     this.#released = undefined;
   }
@@ -145,7 +148,8 @@ export class LinkIo {
     const released = new Promise<void>((resolve) => {
       this.#released = resolve;
     });
-    this.#parts.worker.post({ type, link: this.#config.name });
+    this.#number += 1;
+    this.#parts.worker.post({ type, link: this.#config.name, number: this.#number });
     await this.#bounded(released, 'the packet worker does not answer');
   }
 

@@ -454,9 +454,8 @@ export class Link {
         this.#io.tunGone();
         this.#dispatch('line-ended', cause('tun-deleted', this.#config.interface));
         return;
-      case 'detached':
-      case 'removed':
-        this.#io.letGo();
+      case 'released':
+        this.#io.letGo(message.number);
         return;
       case 'note':
         this.#note(message.level, message.message);

@@ -24,12 +24,12 @@ export type ToWorker =
   | { readonly type: 'attach'; readonly link: string; readonly fd: number; readonly options: AttachOptions }
   /** Begin the Terminate exchange; `finished` follows, with this cause. */
   | { readonly type: 'close'; readonly link: string; readonly cause: Cause }
-  /** Let go of the descriptor; `detached` follows, and nothing of this session after it. */
-  | { readonly type: 'detach'; readonly link: string }
+  /** Let go of the descriptor; `released` follows with the same number, and nothing of this session after it. */
+  | { readonly type: 'detach'; readonly link: string; readonly number: number }
   /** Put a packet of the health check into the queue; answers come back as `probe-reply` instead of going into the TUN. */
   | { readonly type: 'probe'; readonly link: string; readonly packet: Uint8Array }
-  /** Let go of the TUN device; `removed` follows. */
-  | { readonly type: 'remove'; readonly link: string };
+  /** Let go of the TUN device; `released` follows with the same number. */
+  | { readonly type: 'remove'; readonly link: string; readonly number: number };
 
 export type FromWorker = { readonly link: string } & (
   | { readonly type: 'network-up'; readonly local: Ip4; readonly remote: Ip4; readonly mtu: number }
@@ -40,8 +40,7 @@ export type FromWorker = { readonly link: string } & (
   /** Someone deleted the TUN device. */
   | { readonly type: 'tun-gone' }
   | { readonly type: 'probe-reply'; readonly packet: Uint8Array }
-  | { readonly type: 'detached' }
-  | { readonly type: 'removed' }
+  | { readonly type: 'released'; readonly number: number }
   | { readonly type: 'note'; readonly level: 'debug' | 'info' | 'warn'; readonly message: string }
   | {
       readonly type: 'statistics';

@@ -55,13 +55,13 @@ function obey(message: ToWorker): void {
     case 'detach':
       pump?.detach();
       report(link);
-      post({ link, type: 'detached' });
+      post({ link, type: 'released', number: message.number });
       return;
     case 'remove':
       pump?.stop();
       pumps.delete(link);
       reported.delete(link);
-      post({ link, type: 'removed' });
+      post({ link, type: 'released', number: message.number });
       return;
     default:
       assertNever(message);

@@ -210,6 +210,23 @@ describe('Link', () => {
     assert.deepEqual(rig.acts, ['add', 'open', 'remove', 'add', 'attach']);
   });
 
+  it('takes a late answer of the worker for what it is', async () => {
+    const rig = new LinkRig();
+    rig.behaviour.release = 'never';
+    await rig.comeUp();
+    rig.line.end(cause('carrier-lost'));
+    await rig.scheduler.pass(2600);
+    assert.equal(rig.lines.length, 2, 'a worker that does not answer is not waited for');
+    rig.line.end(cause('carrier-lost'));
+    await rig.scheduler.pass(10);
+    rig.hear({ type: 'released', number: 1 });
+    await rig.scheduler.pass(10);
+    assert.equal(rig.line.closed, false, 'closed while the worker may still watch it');
+    rig.hear({ type: 'released', number: 2 });
+    await rig.scheduler.pass(10);
+    assert.equal(rig.lines[1]?.closed, true);
+  });
+
   it('takes no orders once it is given up for good', async () => {
     const rig = new LinkRig();
     await rig.comeUp();

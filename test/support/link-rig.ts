@@ -100,6 +100,8 @@ export interface Behaviour {
   install: 'at-once' | 'fail';
   /** What the worker does with `close`: the Terminate exchange succeeds, or the peer is dead. */
   terminate: 'at-once' | 'never';
+  /** Whether the worker lets go of what it is asked for. */
+  release: 'at-once' | 'never';
   tun: 'opens' | 'fails';
 }
 
@@ -110,6 +112,7 @@ export class LinkRig {
     close: 'at-once',
     install: 'at-once',
     terminate: 'at-once',
+    release: 'at-once',
     tun: 'opens',
   };
   readonly events: LinkEvent[] = [];
@@ -255,10 +258,10 @@ export class LinkRig {
         return;
       case 'detach':
         this.attached = false;
-        this.hear({ type: 'detached' });
+        if (this.behaviour.release === 'at-once') this.hear({ type: 'released', number: message.number });
         return;
       case 'remove':
-        this.hear({ type: 'removed' });
+        if (this.behaviour.release === 'at-once') this.hear({ type: 'released', number: message.number });
         return;
       case 'add':
       case 'probe':
