@@ -37,7 +37,7 @@ export class Link {
   readonly #io: LinkIo;
   readonly #companions: Companions;
   readonly #board: StatusBoard;
-  readonly #restlessness = new Restlessness();
+  #restlessness = new Restlessness();
   #config: LinkConfig;
   #backoff: Backoff;
   #state: LinkState = 'down';
@@ -264,6 +264,7 @@ export class Link {
         this.#arm(abortMs);
         return;
       case 'start-session':
+        this.#restlessness = new Restlessness();
         this.#io.startSession();
         return;
       case 'close-session':
@@ -436,13 +437,12 @@ export class Link {
     switch (message.type) {
       case 'network-up':
         this.#agreed = message;
-        this.#dispatch('network-up');
+        if (this.#restlessness.again(this.#parts.scheduler.now(), this.#config.restart.stableMs)) {
+          this.#dispatch('install-failed', cause('restless'));
+        } else this.#dispatch('network-up');
         return;
       case 'network-down':
         this.#dispatch('network-down');
-        if (this.#restlessness.again(this.#parts.scheduler.now(), this.#config.restart.stableMs)) {
-          this.#dispatch('install-failed', cause('restless'));
-        }
         return;
       case 'finished':
         this.#dispatch('finished', this.#state === 'closing' ? this.#cause : message.cause);

@@ -1,4 +1,4 @@
-/** Notices a peer that never comes to rest: it negotiates anew time and again, and all of it costs this machine work. */
+/** Notices a peer that never comes to rest: in one session it negotiates anew time and again, which costs this machine work. */
 import type { Millis } from '../base/clock.js';
 
 /** How often the peer may negotiate anew within a stable time. */
@@ -8,7 +8,7 @@ export class Restlessness {
   #since: Millis = -Infinity;
   #times = 0;
 
-  /** The peer negotiates anew: true when that was once too often. `stableMs` of patience forgive what was before. */
+  /** The session agreed on addresses, anew or for the first time: true when that was once too often. `stableMs` of patience forgive what was before. */
   again(now: Millis, stableMs: Millis): boolean {
     if (now - this.#since > stableMs) {
       this.#since = now;

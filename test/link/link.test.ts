@@ -199,6 +199,24 @@ describe('Link', () => {
     assert.ok(rig.acts.filter((act) => act === 'install' || act === 'uninstall').length < 10, rig.acts.join(' '));
   });
 
+  it('does not take a line that breaks again and again for a restless peer', async () => {
+    const rig = new LinkRig();
+    await rig.comeUp();
+    for (let i = 0; i < 40; i++) {
+      rig.hear({ type: 'network-down' });
+      rig.hear({ type: 'line-ended', end: { kind: 'eof' }, ending: undefined });
+      await rig.scheduler.pass(700);
+      if (rig.link.state !== 'negotiating') await rig.scheduler.pass(8000);
+      rig.networkUp();
+      await rig.scheduler.pass(1);
+    }
+    assert.equal(
+      rig.events.some(({ cause: why }) => why?.code === 'restless'),
+      false,
+    );
+    assert.equal(rig.link.state, 'up');
+  });
+
   it('a TUN deleted while the line waits for its caller is made anew before the session', async () => {
     const rig = new LinkRig();
     const held = rig.holdOpen();
