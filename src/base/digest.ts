@@ -1,0 +1,21 @@
+/** The digests and ciphers of authentication: what is computed from its arguments alone, and so may be used by pure rooms. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+export function md5(...parts: readonly Uint8Array[]): Uint8Array {
+  return digest('md5', parts);
+}
+
+export function sha1(...parts: readonly Uint8Array[]): Uint8Array {
+  return digest('sha1', parts);
+}
+
+/** Whether two secrets are the same, in a time that tells nothing of where they differ; lengths are no secret. */
+export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function digest(algorithm: string, parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash(algorithm);
+  for (const part of parts) hash.update(part);
+  return new Uint8Array(hash.digest());
+}
