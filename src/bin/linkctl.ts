@@ -3,7 +3,7 @@
 import { CommanderError } from 'commander';
 import { codeOf, messageOf, OpError } from '../base/errors.js';
 import { RefusedError } from '../control/client.js';
-import { printable } from '../control/printable.js';
+import { printable } from '../base/printable.js';
 import type { Output } from './linkctl/context.js';
 import { exitCodeOf, exitCodes, type ExitCode } from './linkctl/exit-codes.js';
 import { createPaint, wantsColours } from './linkctl/paint.js';

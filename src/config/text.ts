@@ -20,7 +20,7 @@ export function code(word: string): string {
   return `\`${show(word)}\``;
 }
 
-/** Replaces what a terminal would act on or not show: control characters, direction marks, lone surrogates. */
+/** Keeps the length, so that a caret below it points right: replaces what a terminal would act on or not show: control characters, direction marks, lone surrogates. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '\ufffd');
 }

@@ -1,6 +1,6 @@
 /** The ways in which a control request fails, as the client sees them. */
 import { codeOf, messageOf, OpError } from '../base/errors.js';
-import { printable } from './printable.js';
+import { printable } from '../base/printable.js';
 
 /** linkd does not run, is somewhere else, may not be reached, or went away in the middle. */
 export class UnreachableError extends OpError {

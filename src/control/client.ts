@@ -7,7 +7,7 @@ import type { Millis } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { RefusedError, ForeignAnswerError, UnreachableError } from './client-errors.js';
 import { exchange, quickAnswerMs, readLines, readText, slowAnswerMs, type Exchange } from './client-http.js';
-import { printableJson } from './printable.js';
+import { printableJson } from '../base/printable.js';
 import {
   errorBody,
   historyBody,

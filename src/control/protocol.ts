@@ -7,7 +7,7 @@
  * (the ones with a default), so that after an upgrade a new linkctl can look at a linkd that is still the old one.
  */
 import { z } from 'zod';
-import { printable, printableJson, printableLines } from './printable.js';
+import { printable, printableJson, printableLines } from '../base/printable.js';
 
 export const apiVersion = 1;
 

@@ -14,7 +14,7 @@ import { findGroup, type Group } from './accounts.js';
 import type { About, Reply } from './answers.js';
 import { streamEvents, type StreamLimits } from './event-stream.js';
 import { PendingReplies } from './pending.js';
-import { printable } from './printable.js';
+import { printable } from '../base/printable.js';
 import { jsonLine } from './protocol.js';
 import { errorBody, failed, Refusal } from './refusal.js';
 import { findRoute } from './routes.js';

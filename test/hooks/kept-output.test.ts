@@ -19,12 +19,12 @@ function octets(text: string): Uint8Array {
 describe('kept output', () => {
   const cases = [
     { name: 'nothing', input: '', expected: '' },
-    { name: 'lines and tabs', input: 'a\tb\nc\n', expected: 'a\tb\nc\n' },
+    { name: 'lines, and a tab as a blank', input: 'a\tb\nc\n', expected: 'a b\nc\n' },
     { name: 'the line ends of others', input: 'a\r\nb\r\n', expected: 'a\nb\n' },
     { name: 'a lone carriage return', input: 'a\rb', expected: 'a\\x0db' },
     { name: 'colours, titles and bells', input: '\x1b[31mred\x1b]0;t\x07', expected: '\\x1b[31mred\\x1b]0;t\\x07' },
     { name: 'C1 controls', input: '\u009b2J', expected: '\\x9b2J' },
-    { name: 'text that would be reordered', input: 'a\u202eb', expected: 'a\\u{202e}b' },
+    { name: 'text that would be reordered', input: 'a\u202eb', expected: 'a\\u202eb' },
     { name: 'other languages', input: 'größe 長さ 📏', expected: 'größe 長さ 📏' },
     { name: 'NUL', input: 'a\0b', expected: 'a\\x00b' },
   ];

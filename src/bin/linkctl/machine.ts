@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import type { Millis } from '../../base/clock.js';
 import { OpError } from '../../base/errors.js';
-import { printable } from '../../control/printable.js';
+import { printable } from '../../base/printable.js';
 
 const text = z.string().transform(printable);
 const count = z.number().nonnegative();

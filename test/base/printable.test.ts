@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { printable, printableJson, printableLines } from '../../src/control/printable.js';
+import { printable, printableJson, printableLines } from '../../src/base/printable.js';
 
 /** What a terminal could obey, written down apart from the code under test. */
 function isHarmless(text: string): boolean {
