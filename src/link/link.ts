@@ -7,19 +7,16 @@ import { cause, describeCause, type Cause, type CauseCode } from '../base/cause.
 import type { Millis, Timer } from '../base/clock.js';
 import { assertNever, messageOf } from '../base/errors.js';
 import type { LinkConfig } from '../config/types.js';
-import type { Network } from '../net/network.js';
-import { outlasting, wantedInterface, type Outlasting, type WantedInterface } from '../net/wanted.js';
+import type { Outlasting, WantedInterface } from '../net/wanted.js';
 import { Backoff } from './backoff.js';
-import { Companions, describeAgreed, type Agreed, type CompanionParts } from './companions.js';
+import { Companions, describeAgreed, type CompanionParts } from './companions.js';
 import { lifeStep, type LifeAction, type LifeEvent } from './life.js';
 import { LinkIo, type LinkIoParts } from './link-io.js';
+import { LinkNet, type LinkNetwork } from './link-net.js';
 import type { FromWorker } from './messages.js';
 import { Restlessness } from './restlessness.js';
 import { StatusBoard } from './status-board.js';
 import type { LinkCommand, LinkEvent, LinkState, LinkStatus } from './types.js';
-
-/** The parts of `Network` that a link uses. */
-export type LinkNetwork = Pick<Network, 'up' | 'hold' | 'down' | 'release'>;
 
 export interface LinkParts extends LinkIoParts, CompanionParts {
   readonly network: LinkNetwork;
@@ -35,6 +32,7 @@ const abortMs = 3000;
 export class Link {
   readonly #parts: LinkParts;
   readonly #io: LinkIo;
+  readonly #net: LinkNet;
   readonly #companions: Companions;
   readonly #board: StatusBoard;
   #restlessness = new Restlessness();
@@ -52,13 +50,6 @@ export class Link {
   #opening: AbortController | undefined;
   #closing = false;
   #nextPause: Millis = 0;
-  #installed = false;
-  /** The change of the system's network that is under way. */
-  #changing: Promise<unknown> | undefined;
-  /** What PPP agreed on, while it holds. */
-  #agreed: Agreed | undefined;
-  /** Added to the metric of the routes while what lies behind the link doesn't answer. */
-  #metricAdd = 0;
   #atRest: (() => void)[] = [];
 
   constructor(config: LinkConfig, parts: LinkParts) {
@@ -70,6 +61,7 @@ export class Link {
     this.#io = new LinkIo(config, parts, (message) => {
       this.#note('warn', message);
     });
+    this.#net = this.#makeNet();
     this.#companions = this.#makeCompanions();
     this.#board.health = () => this.#companions.health;
     this.#board.quota = () => this.#companions.quota;
@@ -94,14 +86,12 @@ export class Link {
 
   /** What stands in the system's network whether the link is up or not. */
   get outlasting(): Outlasting {
-    return outlasting(this.#facts(), this.#config.net);
+    return this.#net.outlasting;
   }
 
   /** What the system's network shall be while the link is up. */
   get wanted(): WantedInterface {
-    const { net } = this.#config;
-    const networks = net.networks.map((network) => ({ ...network, metric: this.#metricOf(network.metric) }));
-    return wantedInterface(this.#facts(), { ...net, networks });
+    return this.#net.wanted;
   }
 
   status(): LinkStatus {
@@ -138,8 +128,7 @@ export class Link {
     this.#backoff = new Backoff(config.restart, this.#parts.random);
     this.#board.reconfigured(config);
     this.#companions.reconfigured(previous);
-    if (this.#installed) await this.#apply();
-    else await this.#hold();
+    await this.#net.reconfigured();
   }
 
   /** Ends the link and gives everything back, the TUN and what outlasts a redial as well. */
@@ -153,8 +142,23 @@ export class Link {
       this.#settleRest();
     });
     await this.#companions.end(shutdownHooksMs);
-    await this.#tell(this.#parts.network.release(this.#config.interface));
+    await this.#net.release();
     await this.#io.dispose();
+  }
+
+  #makeNet(): LinkNet {
+    const link = (): Link => this;
+    return new LinkNet(this.#parts.network, {
+      get config() {
+        return link().#config;
+      },
+      note: (level, message) => {
+        this.#note(level, message);
+      },
+      problems: (sentences) => {
+        this.#board.networkProblems = sentences;
+      },
+    });
   }
 
   #makeCompanions(): Companions {
@@ -189,8 +193,7 @@ export class Link {
           this.#dispatch('restart', cause('unhealthy', reason));
         },
         addMetric: (add) => {
-          this.#metricAdd = add;
-          if (this.#installed) void this.#apply();
+          this.#net.addMetric(add);
         },
         cutOff: (renewsAt) => {
           if (this.#state === 'up') this.#dispatch('restart', quotaCause(renewsAt));
@@ -223,7 +226,7 @@ export class Link {
     this.#board.entered(next, previous, why);
     this.#say(this.#levelOf(next, why), this.#describe(next, why), why);
     if (next === 'up') this.#backoff.up(this.#parts.scheduler.now());
-    if (next === 'up' && this.#agreed !== undefined) this.#companions.up(this.#agreed);
+    if (next === 'up' && this.#net.agreed !== undefined) this.#companions.up(this.#net.agreed);
     if (previous === 'up') this.#companions.down();
   }
 
@@ -239,8 +242,8 @@ export class Link {
   }
 
   #describe(state: LinkState, why: Cause | undefined): string {
-    if (state === 'up' && this.#agreed !== undefined) {
-      return `up: ${describeAgreed(this.#agreed)} on ${this.#config.interface}`;
+    if (state === 'up' && this.#net.agreed !== undefined) {
+      return `up: ${describeAgreed(this.#net.agreed)} on ${this.#config.interface}`;
     }
     return why === undefined ? state : `${state}: ${describeCause(why)}`;
   }
@@ -278,7 +281,7 @@ export class Link {
         void this.#install();
         return;
       case 'uninstall':
-        void this.#uninstall();
+        void this.#net.uninstall();
         return;
       case 'pause':
         this.#board.nextAttemptIn(this.#nextPause);
@@ -315,62 +318,11 @@ export class Link {
     }
   }
 
-  #facts(): Parameters<typeof wantedInterface>[0] {
-    const { name: link, interface: name, mtu, local, remote } = this.#config;
-    return { link, name, mtu, local, remote, ...this.#agreed };
-  }
-
   async #install(): Promise<void> {
-    const agreed = this.#agreed;
-    this.#installed = true;
-    const failure = await this.#network();
-    if (this.#agreed !== agreed) return;
-    if (failure === undefined) this.#dispatch('installed');
-    else this.#dispatch('install-failed', cause('network-failed', messageOf(failure)));
-  }
-
-  /**
-   * Brings the system's network to what holds now (`#installed`): one change at a time, the last wish counts, so that a peer
-   * that negotiates without end doesn't queue up work for all links. Gives what the last change failed of.
-   */
-  #network(): Promise<unknown> {
-    this.#changing ??= this.#change().finally(() => (this.#changing = undefined));
-    return this.#changing;
-  }
-
-  async #change(): Promise<unknown> {
-    for (;;) {
-      const [installed, agreed] = [this.#installed, this.#agreed];
-      let failure: unknown;
-      try {
-        await (installed ? this.#bringUp() : this.#parts.network.down(this.#config.interface));
-      } catch (error) {
-        failure = error;
-        this.#note('warn', messageOf(error));
-      }
-      if (installed === this.#installed && agreed === this.#agreed) return failure;
-    }
-  }
-
-  /** Makes the system's network as it shall be while the link is up; keeps and says what the system refused. */
-  async #bringUp(): Promise<void> {
-    const { refused, warnings } = await this.#parts.network.up(this.wanted);
-    const problems = [...refused.map(({ message }) => message), ...warnings];
-    for (const problem of problems) if (!this.#board.networkProblems.includes(problem)) this.#note('warn', problem);
-    this.#board.networkProblems = problems;
-  }
-
-  #metricOf(metric: number | undefined): number | undefined {
-    return this.#metricAdd === 0 ? metric : (metric ?? 0) + this.#metricAdd;
-  }
-
-  /** A change of what is wanted while the link is up. */
-  #apply(): Promise<void> {
-    return this.#tell(this.#bringUp());
-  }
-
-  #hold(): Promise<void> {
-    return this.#tell(this.#parts.network.hold(this.outlasting));
+    const outcome = await this.#net.install();
+    if (outcome === 'superseded') return;
+    if (outcome === 'installed') this.#dispatch('installed');
+    else this.#dispatch('install-failed', cause('network-failed', messageOf(outcome.failure)));
   }
 
   /** What fails here leaves the link as it is: it is said, and that is all. */
@@ -382,19 +334,11 @@ export class Link {
     }
   }
 
-  async #uninstall(): Promise<void> {
-    this.#agreed = undefined;
-    this.#board.networkProblems = [];
-    if (!this.#installed) return;
-    this.#installed = false;
-    await this.#network();
-  }
-
   /** Takes the descriptor from the worker, closes the line, and says whether another attempt follows. */
   async #closeLine(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    await this.#uninstall();
+    await this.#net.uninstall();
     let opened = false;
     await this.#tell(this.#io.close().then((had) => (opened = had)));
     this.#board.line = undefined;
@@ -436,7 +380,7 @@ export class Link {
   #hear(message: FromWorker): void {
     switch (message.type) {
       case 'network-up':
-        this.#agreed = message;
+        this.#net.agreed = message;
         if (this.#restlessness.again(this.#parts.scheduler.now(), this.#config.restart.stableMs)) {
           this.#dispatch('install-failed', cause('restless'));
         } else this.#dispatch('network-up');
