@@ -23,6 +23,13 @@ export type Ending =
   /** The peer rejected what the protocol can't do without. */
   | { readonly kind: 'rejected'; readonly what: string };
 
+/** The first pause between two Configure-Requests while nothing is heard of the peer; each pause is twice the one before. */
+const firstRetryMs = 300;
+/** A peer whose first request comes sooner than this after ours was there when ours came: no round trip is shorter on a real line. */
+const shortestRoundTripMs = 5;
+/** How long a Terminate-Ack gets to reach the peer before the layer is finished. */
+const leaveMs = 500;
+
 /** What a protocol adds to the common law. */
 export interface Layer extends Policy {
   readonly protocol: number;
@@ -32,6 +39,8 @@ export interface Layer extends Policy {
   readonly passive: boolean;
   /** Send nothing before the peer's first Configure-Request. */
   readonly silent: boolean;
+  /** The peer may begin to listen later than we begin to send: its first request is met by ours once more. */
+  readonly peerMayBeLate?: boolean;
   up(now: Millis): void;
   down(now: Millis): void;
   finished(ending: Ending, now: Millis): void;
@@ -64,6 +73,10 @@ export class Negotiator {
   #state: State = 'Initial';
   #deadline: Millis | undefined;
   #restartCount = 0;
+  /** When Initialize-Restart-Count was done last. */
+  #countingSince: Millis = 0;
+  /** When our last Configure-Request was sent. */
+  #askedAt: Millis = 0;
   #lastId = 0;
   #terminate: Packet | undefined;
   #terminateReason = '';
@@ -182,6 +195,7 @@ export class Negotiator {
       this.#step('RCR+', now, packet); // Closed, Closing and Stopping don't tell good requests from bad
       return;
     }
+    if (this.#heard === undefined && this.#state === 'Req-Sent') this.#repeatForLatecomer(now);
     this.#heard = `the peer sends ${this.#layer.name} requests, but does not answer ours`;
     this.#ending = undefined;
     const reply = this.#theirs.judge(packet.id, requested, this.#context.peerMru());
@@ -204,7 +218,7 @@ export class Negotiator {
       this.#context.note(level, `${this.#layer.name}: ${message}`);
     });
     if (invalid !== undefined) {
-      this.#context.count(invalid);
+      if (invalid !== 'repeated') this.#context.count(invalid);
       return;
     }
     const agrees = packet.code === Code.configureAck;
@@ -300,17 +314,19 @@ export class Negotiator {
       case 'irc': {
         const { maxConfigure, maxTerminate } = this.#context.limits;
         this.#restartCount = actions.includes('str') ? maxTerminate : maxConfigure;
+        this.#countingSince = now;
+        // The peer listens, as its Ack shows: what is missing is its own request.
+        if (event === 'RCA') this.#startTimer(this.#askedAt, this.#context.limits.restartMs);
         break;
       }
       case 'zrc':
         this.#restartCount = 0;
-        this.#startTimer(now);
+        this.#startTimer(now, Math.min(leaveMs, this.#context.limits.restartMs)); // §3.7, §4.6: the value of this Restart time is ours to choose
         break;
       case 'scr':
         this.#effort++;
         this.#restartCount--;
-        this.#transmit(this.#ours.next(() => this.#newId()));
-        this.#startTimer(now);
+        this.#ask(now, this.#heard === undefined ? this.#retryMs(now) : this.#context.limits.restartMs);
         break;
       case 'scn':
         this.#effort++;
@@ -322,7 +338,7 @@ export class Negotiator {
       case 'str':
         this.#restartCount--;
         this.#sendTerminateRequest(event === 'TO+');
-        this.#startTimer(now);
+        this.#startTimer(now, this.#context.limits.restartMs);
         break;
       case 'sta':
         if (packet !== undefined) this.answer(packet, Code.terminateAck, new Uint8Array(0));
@@ -370,8 +386,35 @@ export class Negotiator {
     this.#transmit(this.#terminate);
   }
 
-  #startTimer(now: Millis): void {
-    this.#deadline = now + this.#context.limits.restartMs;
+  #ask(now: Millis, pauseMs: Millis): void {
+    this.#transmit(this.#ours.next(() => this.#newId()));
+    this.#askedAt = now;
+    this.#startTimer(now, pauseMs);
+  }
+
+  /**
+   * The first that we hear of the peer is its request: ours may have gone out before it listened, so it goes out again at
+   * once. That is ahead of our Ack, or a peer that did get the first one could have opened, and would start over.
+   */
+  #repeatForLatecomer(now: Millis): void {
+    if (this.#layer.peerMayBeLate !== true || now - this.#askedAt <= shortestRoundTripMs) return;
+    this.#ask(now, this.#context.limits.restartMs);
+  }
+
+  /**
+   * The Restart timer while the peer may not be listening yet: quick at first, and in all as long as Max-Configure Restart
+   * times, with as many requests. RFC 1661 §4.6 leaves the timer's value to us.
+   */
+  #retryMs(now: Millis): Millis {
+    const { restartMs, maxConfigure } = this.#context.limits;
+    const pauses = this.#restartCount + 1;
+    const rest = this.#countingSince + maxConfigure * restartMs - now;
+    const even = Math.max(Math.round(rest / pauses), Math.min(restartMs, firstRetryMs));
+    return pauses === 1 ? even : Math.min(even, firstRetryMs * 2 ** (maxConfigure - pauses));
+  }
+
+  #startTimer(now: Millis, pauseMs: Millis): void {
+    this.#deadline = now + pauseMs;
   }
 
   #newId(): number {

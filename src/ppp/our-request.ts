@@ -44,10 +44,12 @@ export class OurRequest {
 
   /**
    * Takes a reply in; the counter's name when it is to be discarded. A reply counts once, and only to the last request:
-   * a second one is out of sequence (RFC 1661 §4.3, RCA), or a line that doubles packets would never open.
+   * a second one is out of sequence (RFC 1661 §4.3, RCA), or a line that doubles packets would never open. It is `repeated`,
+   * and no error, where it says the same again: we may have asked twice.
    */
-  reply(packet: Packet, note: Note): Counter | undefined {
-    if (this.#sent === undefined || this.#answered || packet.id !== this.#sent.id) return 'wrong-id';
+  reply(packet: Packet, note: Note): Counter | 'repeated' | undefined {
+    if (this.#sent === undefined || packet.id !== this.#sent.id) return 'wrong-id';
+    if (this.#answered) return this.#repeats(packet, this.#sent) ? 'repeated' : 'wrong-id';
     const refusal = this.#check(packet, this.#sent);
     if (typeof refusal === 'string') return refusal;
     this.#answered = true;
@@ -68,6 +70,10 @@ export class OurRequest {
 
   describe(): string | undefined {
     return this.#disputes.describe();
+  }
+
+  #repeats({ code, data }: Packet, sent: Packet): boolean {
+    return code === Code.configureAck && sameBytes(data, sent.data);
   }
 
   /** The options of a valid reply, or why it is none. */

@@ -1,6 +1,7 @@
 /** The common law of RFC 1661 §4 and §5, shown with LCP: identifiers, retransmission, limits, Terminate, Code-Reject. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { formatHex } from '../../src/base/bytes.js';
 import { cause } from '../../src/base/cause.js';
 import { Negotiator, type Ending, type Layer } from '../../src/ppp/negotiator.js';
@@ -44,9 +45,11 @@ describe('replies to our requests', () => {
     const bench = new Bench(sessionOptions(), constant);
     const ours = must(bench.start()[0]);
     bench.ack(ours);
-    assert.deepEqual(bench.ack(ours), []);
     assert.deepEqual(bench.lcp(nak, ours.id, '010405dc'), []);
+    assert.deepEqual(bench.lcp(ack, ours.id, '0702'), []);
     assert.equal(bench.counter('wrong-id'), 2);
+    assert.deepEqual(bench.ack(ours), []);
+    assert.equal(bench.counter('wrong-id'), 2, 'the same Ack once more is no error: we may have asked twice');
   });
 
   it('a doubled Ack does not take an open link down', () => {
@@ -64,16 +67,70 @@ describe('replies to our requests', () => {
 });
 
 describe('retransmission', () => {
-  it('repeats the request with its Identifier every Restart time, Max-Configure times in all', () => {
-    const bench = new Bench(sessionOptions({ maxConfigure: 4, restartMs: 700 }), constant);
+  /** When our requests go out, and when the session gives up, with nobody there. */
+  function retries(options: Parameters<typeof sessionOptions>[0]): number[] {
+    const bench = new Bench(sessionOptions(options), constant);
     const first = must(bench.start()[0]);
-    for (let copy = 2; copy <= 4; copy++) {
-      assert.deepEqual(bench.expire(), [first]);
-      assert.equal(bench.now, (copy - 1) * 700);
+    const times = [bench.now];
+    for (let sent = bench.expire(); ; sent = bench.expire()) {
+      times.push(bench.now);
+      if (sent.length === 0) break;
+      assert.deepEqual(sent, [first], 'the same Identifier');
+      assert(times.length < 300);
     }
-    assert.deepEqual(bench.expire(), []);
-    assert.equal(bench.now, 4 * 700);
     assert.deepEqual(bench.station.finished, cause('no-answer'));
+    return times;
+  }
+
+  it('repeats the request with its Identifier, quickly at first, Max-Configure times in all', () => {
+    assert.deepEqual(retries({}), [0, 300, 900, 2100, 4500, 8750, 13_000, 17_250, 21_500, 25_750, 30_000]);
+    assert.deepEqual(retries({ maxConfigure: 4, restartMs: 700 }), [0, 300, 900, 1850, 2800]);
+    assert.deepEqual(retries({ maxConfigure: 1 }), [0, 3000]);
+    assert.deepEqual(retries({ maxConfigure: 3, restartMs: 100 }), [0, 100, 200, 300]);
+  });
+
+  it('gives up after Max-Configure Restart times, whatever they are', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 255 }),
+        fc.integer({ min: 100, max: 60_000 }),
+        (maxConfigure, restartMs) => {
+          const times = retries({ maxConfigure, restartMs });
+          assert.equal(times.length, maxConfigure + 1);
+          assert.equal(times.at(-1), maxConfigure * restartMs);
+          for (let i = 1; i < times.length; i++) assert(times[i]! - times[i - 1]! >= Math.min(restartMs, 300) - 1);
+        },
+      ),
+    );
+  });
+
+  it('leaves the peer a whole Restart time for its own request, once it has answered ours', () => {
+    const bench = new Bench(sessionOptions(), constant);
+    const ours = must(bench.start()[0]);
+    bench.now = 100;
+    bench.ack(ours);
+    bench.expire();
+    assert.equal(bench.now, 3000);
+  });
+
+  it('sends the request once more, ahead of the reply, when the peer is late', () => {
+    const bench = new Bench(sessionOptions(), constant);
+    const ours = must(bench.start()[0]);
+    bench.now = 40;
+    const sent = bench.lcp(request, 1, theirMagic);
+    assert.deepEqual([sent[0], sent[1]?.code, sent.length], [ours, ack, 2]);
+    assert.equal(bench.lcp(request, 1, theirMagic).length, 1, 'only once');
+    assert.equal(bench.station.nextTimeout(), 3040);
+  });
+
+  it('does not repeat it for a peer that was there when it came', () => {
+    const bench = new Bench(sessionOptions(), constant);
+    bench.start();
+    bench.now = 4;
+    assert.deepEqual(
+      bench.lcp(request, 1, theirMagic).map(({ code }) => code),
+      [ack],
+    );
   });
 
   it('takes a new Identifier when the request was answered, and when its options changed', () => {
@@ -92,13 +149,13 @@ describe('retransmission', () => {
     bench.now = 5 * 3600_000;
     bench.station.timeout(bench.now);
     assert.equal(bench.station.take().length, 1);
-    assert.equal(bench.station.nextTimeout(), bench.now + 3000);
+    assert.equal(bench.station.nextTimeout(), bench.now + 300);
   });
 
   it('does nothing when called early', () => {
     const bench = new Bench(sessionOptions(), constant);
     bench.start();
-    bench.station.timeout(2999);
+    bench.station.timeout(299);
     assert.deepEqual(bench.station.take(), []);
   });
 });
@@ -237,7 +294,7 @@ describe('Terminate', () => {
     assert.deepEqual(bench.station.finished, cause('shutdown'));
   });
 
-  it('of the peer is answered under its Identifier, and the line kept for one Restart time', () => {
+  it('of the peer is answered under its Identifier, and the line kept until the Ack has gone', () => {
     const bench = new Bench(sessionOptions(), constant);
     bench.openIp();
     const reason = formatHex(new TextEncoder().encode('Peer not responding\u0007'));
@@ -248,7 +305,7 @@ describe('Terminate', () => {
     assert.equal(bench.station.finished, undefined);
     assert.deepEqual(shape(bench.lcp(Code.terminateRequest, 201)), [[Code.terminateAck, '']]);
     bench.expire();
-    assert.equal(bench.now, 3000);
+    assert.equal(bench.now, 500);
     assert.deepEqual(bench.station.finished, cause('peer-terminated'));
   });
 

@@ -29,8 +29,8 @@ describe('a session with pppd 2.4.9', () => {
       const record = lines.slice(5).map(parseLine);
       replay(station, record);
       assert.deepEqual(
-        station.outputs.flatMap(describeOutput),
-        record.filter(({ who, what }) => who === '>' || isReport(what)).map(({ what }) => what),
+        withoutRepeats(station.outputs.flatMap(describeOutput)),
+        withoutRepeats(record.filter(({ who, what }) => who === '>' || isReport(what)).map(({ what }) => what)),
       );
       assert.equal(station.session.ending?.code, head.get('ends'), 'the end is known before the last wait is over');
       for (let timer = station.nextTimeout(); timer !== undefined; timer = station.nextTimeout())
@@ -56,6 +56,11 @@ function replay(station: SessionStation, record: readonly Line[]): void {
     const [protocol = '', packet = ''] = what.split(' ');
     station.receive({ protocol: Number.parseInt(protocol, 16), packet: parseHex(packet) }, at);
   }
+}
+
+/** How often a request goes out before pppd is there is the Restart timer's matter, which has its own tests. */
+function withoutRepeats(told: readonly string[]): string[] {
+  return told.filter((what, i) => what !== told[i - 1]);
 }
 
 function parseLine(line: string): Line {

@@ -195,6 +195,7 @@ export class Lcp {
       failure: 'lcp-failed',
       passive,
       silent,
+      peerMayBeLate: true,
       up: (now) => {
         this.#looped = 0;
         this.#muted.clear();
