@@ -292,6 +292,45 @@ describe('the keep-alive', () => {
     assert.equal(keepAlive.timeout(2 * day), 'echo');
   });
 
+  it('knows the reply to an earlier echo, once, and none to those before it', () => {
+    const keepAlive = new KeepAlive(1000, 9);
+    keepAlive.start(0);
+    for (let id = 1; id <= 4; id++) keepAlive.sent(id, id * 1000);
+    assert.equal(keepAlive.replied(3, 4500), 1500);
+    assert.equal(keepAlive.replied(3, 4600), undefined);
+    assert.equal(keepAlive.replied(2, 4600), undefined);
+    assert.equal(keepAlive.replied(4, 4600), 600);
+  });
+
+  /** When the keep-alive gives up on a peer that says nothing but its echoes, each after `roundTripOf(now)`. */
+  function diesAt(keepAlive: KeepAlive, until: number, roundTripOf: (now: number) => number): number | undefined {
+    const replies: { readonly id: number; readonly at: number }[] = [];
+    keepAlive.start(0);
+    for (let now = 0, id = 1; now < until; now += 10) {
+      while (replies[0] !== undefined && replies[0].at <= now) {
+        keepAlive.heard(now);
+        keepAlive.replied(must(replies.shift()).id, now);
+      }
+      const due = keepAlive.timeout(now);
+      if (due === 'dead') return now;
+      if (due !== 'echo') continue;
+      keepAlive.sent(++id, now);
+      replies.push({ id, at: now + roundTripOf(now) });
+    }
+    return undefined;
+  }
+
+  it('bears the round trips of a line that gets full: 9600 baud, frames of 1500 octets', () => {
+    const filling = (now: number) => Math.min(6500, 60 + now / 10);
+    assert.equal(diesAt(new KeepAlive(1000, 2), 3600_000, filling), undefined);
+  });
+
+  it('gives a dead peer on such a line up, after a few of its round trips', () => {
+    const dead = (now: number) => (now < 600_000 ? 3000 : Infinity);
+    const at = diesAt(new KeepAlive(1000, 4), 3600_000, dead);
+    assert(at !== undefined && at <= 600_000 + 6 * 3500, `at ${at}`);
+  });
+
   it('never gives up with 0 failures', () => {
     const keepAlive = new KeepAlive(1000, 0);
     keepAlive.start(0);
