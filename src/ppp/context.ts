@@ -20,7 +20,9 @@ export type Counter =
   /** A packet that carries our own magic number. */
   | 'looped'
   /** A packet that carries neither the peer's magic number nor ours. */
-  | 'magic-mismatch';
+  | 'magic-mismatch'
+  /** A challenge of ours that the peer sends as its own. RFC 1994 §7 */
+  | 'reflected-challenge';
 
 /** RFC 1661 §4.6 */
 export interface Limits {

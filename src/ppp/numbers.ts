@@ -5,6 +5,9 @@ export const Protocol = {
   ip: 0x0021,
   ipcp: 0x8021,
   lcp: 0xc021,
+  pap: 0xc023,
+  chap: 0xc223,
+  eap: 0xc227,
 } as const;
 
 /** The Code field. 1 to 7 are common to all control protocols, the rest is LCP's. RFC 1661 §5, RFC 1570 §1 */
