@@ -128,8 +128,33 @@ const causes = {
   },
   'ip-refused': { summary: 'the peer refuses to carry IPv4', remedy: 'Enable IPv4 (IPCP) at the peer.', retry: 'slow' },
   'auth-unsupported': {
-    summary: 'the peer insists on authentication, and linkd has none to offer',
-    remedy: 'Tell the peer not to ask for authentication (pppd: `noauth`).',
+    summary: 'the peer insists on authentication in a way that linkd has no secret for, or is not to use',
+    remedy: 'Give `auth` a secret for the peer, accept its method by `auth.accept`, or tell the peer not to ask (pppd: `noauth`).',
+    retry: 'slow',
+  },
+  'auth-failed': {
+    summary: 'the peer does not believe us to be who we say',
+    remedy: 'Compare `auth.user` and its secret with what the peer knows; see the log of the peer.',
+    retry: 'slow',
+  },
+  'auth-no-secret': {
+    summary: 'the peer asks who we are, and there is no secret for it',
+    remedy: 'Add a line for `auth.user` and the name of the peer to the secrets, or set `auth.remotename` where the peer gives no name.',
+    retry: 'slow',
+  },
+  'peer-auth-failed': {
+    summary: 'the peer could not prove who it is',
+    remedy: 'Compare its name and secret at both ends: the peer needs a line in the secrets here; `auth.require` says how it is asked.',
+    retry: 'slow',
+  },
+  'peer-address-denied': {
+    summary: 'the peer is not allowed the address that the config gives it',
+    remedy: "Add the address of `remote` to the allowed addresses behind the peer's secret, or correct `remote`.",
+    retry: 'slow',
+  },
+  'secrets-failed': {
+    summary: 'the secrets cannot be read',
+    remedy: 'See the message. A file with secrets must exist, belong to the user that runs linkd, and be closed to all others (chmod 600).',
     retry: 'slow',
   },
   'protocol-error': {
