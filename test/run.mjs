@@ -25,7 +25,7 @@ const stages = [
     obstacle: () => undefined,
   },
   { name: 'system', tools: tools.system, seconds: 180, concurrency: 1, obstacle: noNamespaces },
-  { name: 'interop', tools: tools.interop, seconds: 300, concurrency: 1, obstacle: noNamespaces },
+  { name: 'interop', tools: tools.interop, seconds: 360, concurrency: 1, obstacle: noNamespaces },
 ];
 
 const totals = { passed: 0, failed: 0 };

@@ -1,8 +1,8 @@
 /**
  * A real peer: Debian's pppd on a Linux kernel's PPP, in a virtual machine (user-mode Linux) that needs no rights and boots in
  * two seconds. The host's file system is the guest's root (read-only), so the guest has whatever the host has; it may
- * write below /run. Its serial line, /dev/ttyS0, is a socket at this side. One boot serves many cases: `run` runs a shell
- * script in the guest.
+ * write below /run. Its serial lines, /dev/ttyS0 and so on, are sockets at this side. One boot serves many cases: `run` runs
+ * a shell script in the guest.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import {
@@ -40,9 +40,21 @@ const LINE_BUFFER = 4096;
 const MEMORY = '256M';
 const MODULES = '/usr/lib/uml/modules';
 
+export interface GuestOptions {
+  /** How many serial lines it has. */
+  readonly lines?: number;
+}
+
+export interface PppdOptions {
+  /** Of the guest's serial lines. */
+  readonly line?: number;
+  /** A network namespace of the guest, made with `ip netns add`. */
+  readonly namespace?: string;
+}
+
 export class PppdGuest {
-  /** The host's end of the guest's serial line. Belongs to the caller, who closes it. */
-  readonly line: number;
+  /** The host's ends of the guest's serial lines. They belong to the caller, who closes them. */
+  readonly lines: readonly number[];
   readonly #folder: string;
   readonly #kernel: ChildProcess;
   readonly #waiting = new Map<number, (status: number) => void>();
@@ -51,14 +63,14 @@ export class PppdGuest {
   readonly #ended: Promise<void>;
   #console = '';
   #runs = 0;
-  #queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(folder: string, preload: string) {
-    const [ours, its] = native.socketPair(LINE_BUFFER);
-    this.line = ours;
+  private constructor(folder: string, preload: string, { lines = 1 }: GuestOptions) {
+    const pairs = Array.from({ length: lines }, () => native.socketPair(LINE_BUFFER));
+    this.lines = pairs.map(([ours]) => ours);
     this.#folder = folder;
+    const its = pairs.map(([, end]) => end);
     this.#kernel = boot(folder, preload, its);
-    native.close(its);
+    for (const end of its) native.close(end);
     this.#ended = new Promise((resolve) => {
       this.#kernel.once('exit', () => {
         resolve();
@@ -80,38 +92,56 @@ export class PppdGuest {
   }
 
   /** Boots a guest, and once more when the first one fails: user-mode Linux now and then does. */
-  static async boot(): Promise<PppdGuest> {
+  static async boot(options: GuestOptions = {}): Promise<PppdGuest> {
     try {
-      return await PppdGuest.#bootOnce();
+      return await PppdGuest.#bootOnce(options);
     } catch (first) {
       console.error(`the guest did not boot, trying once more: ${String(first)}`);
-      return PppdGuest.#bootOnce();
+      return PppdGuest.#bootOnce(options);
     }
   }
 
-  static async #bootOnce(): Promise<PppdGuest> {
+  static async #bootOnce(options: GuestOptions): Promise<PppdGuest> {
     const folder = mkdtempSync(join(tmpdir(), 'linkd-guest-'));
     let guest: PppdGuest | undefined;
     try {
       mkdirSync(join(folder, 'share'));
       const preload = join(folder, 'whole-xstate.so');
       await must('cc', ['-O2', '-Wall', '-shared', '-fPIC', '-o', preload, join(root, 'test/interop/whole-xstate.c')]);
-      guest = new PppdGuest(folder, preload);
+      guest = new PppdGuest(folder, preload, options);
       await guest.#orEnd(within(guest.#ready, BOOT_TIMEOUT_MS, 'the guest is ready'));
       return guest;
     } catch (error) {
-      if (guest !== undefined) native.close(guest.line);
+      for (const line of guest?.lines ?? []) native.close(line);
       await guest?.close();
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
   }
 
-  /** Runs a shell script in the guest; one at a time. What it leaves in the background goes on. */
-  run(script: string, timeoutMs = RUN_TIMEOUT_MS): Promise<GuestRun> {
-    const result = this.#queue.then(() => this.#runNow(script, timeoutMs));
-    this.#queue = result.catch(() => undefined);
-    return result;
+  /** The one serial line of a guest that has one. */
+  get line(): number {
+    const [line, ...others] = this.lines;
+    if (line === undefined || others.length > 0) throw new Error(`the guest has ${this.lines.length} lines`);
+    return line;
+  }
+
+  /** Runs a shell script in the guest, beside others. What it leaves in the background goes on. */
+  async run(script: string, timeoutMs = RUN_TIMEOUT_MS): Promise<GuestRun> {
+    this.#runs += 1;
+    const number = this.#runs;
+    const file = join(this.#folder, 'share', String(number));
+    writeFileSync(`${file}.sh`, script);
+    const done = new Promise<number>((resolve) => this.#waiting.set(number, resolve));
+    const seconds = Math.ceil(timeoutMs / 1000);
+    this.#kernel.stdin?.write(`${number} ${seconds}\n`);
+    try {
+      // The guest ends the script in time; the longer wait here is for a guest that is stuck.
+      const status = await this.#orEnd(within(done, timeoutMs + RUN_TIMEOUT_MS, `the guest's answer to: ${script}`));
+      return { status, output: readFileSync(`${file}.out`, 'utf8') };
+    } finally {
+      this.#waiting.delete(number);
+    }
   }
 
   /** As `run`, but throws when the exit status is not 0, and gives what was printed. */
@@ -121,14 +151,15 @@ export class PppdGuest {
     throw new Error(`in the guest, exit status ${status}: ${script}\n${output}`);
   }
 
-  /** Starts a pppd on the serial line, with these options beside the rig's own. */
-  async startPppd(options: readonly string[]): Promise<Pppd> {
+  /** Starts a pppd on a serial line, with these options beside the rig's own. */
+  async startPppd(options: readonly string[], { line = 0, namespace }: PppdOptions = {}): Promise<Pppd> {
     this.#runs += 1;
     const base = `pppd-${this.#runs}`;
     const words = ['local', 'noauth', 'debug', 'nodetach', ...options].map((option) => `'${option}'`).join(' ');
+    const inside = namespace === undefined ? '' : `nsenter --net=/run/netns/${namespace} `;
     await this.must(
       [
-        `{ sh -c 'echo $$ >/run/share/${base}.pid; exec "$0" "$@"' pppd /dev/ttyS0 115200 logfile /run/share/${base}.log ${words}`,
+        `{ ${inside}sh -c 'echo $$ >/run/share/${base}.pid; exec "$0" "$@"' pppd /dev/ttyS${line} 115200 logfile /run/share/${base}.log ${words}`,
         `  echo $? >/run/share/${base}.status`,
         `} </dev/null >/run/share/${base}.out 2>&1 &`,
       ].join('\n'),
@@ -149,23 +180,6 @@ export class PppdGuest {
       await within(this.#ended, RUN_TIMEOUT_MS, 'the end of the guest');
     }
     rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  async #runNow(script: string, timeoutMs: number): Promise<GuestRun> {
-    this.#runs += 1;
-    const number = this.#runs;
-    const file = join(this.#folder, 'share', String(number));
-    writeFileSync(`${file}.sh`, script);
-    const done = new Promise<number>((resolve) => this.#waiting.set(number, resolve));
-    const seconds = Math.ceil(timeoutMs / 1000);
-    this.#kernel.stdin?.write(`${number} ${seconds}\n`);
-    try {
-      // The guest ends the script in time; the longer wait here is for a guest that is stuck.
-      const status = await this.#orEnd(within(done, timeoutMs + RUN_TIMEOUT_MS, `the guest's answer to: ${script}`));
-      return { status, output: readFileSync(`${file}.out`, 'utf8') };
-    } finally {
-      this.#waiting.delete(number);
-    }
   }
 
   /** A guest that has ended answers nothing: say so at once, with its last words. */
@@ -224,8 +238,13 @@ export class Pppd {
 
   /** Ends it and gives its exit status; fine when it has ended already. */
   async stop(signal: 'TERM' | 'KILL' | 'HUP' = 'TERM', timeoutMs = 20_000): Promise<number> {
-    if (this.status === undefined) await this.#guest.run(`kill -${signal} $(cat /run/share/${this.#name}.pid)`);
+    await this.signal(signal);
     return this.exited(timeoutMs);
+  }
+
+  /** Fine when it has ended already. */
+  async signal(signal: 'TERM' | 'KILL' | 'HUP' | 'STOP' | 'CONT' | 'USR1' | 'USR2'): Promise<void> {
+    if (this.status === undefined) await this.#guest.run(`kill -${signal} $(cat /run/share/${this.#name}.pid)`);
   }
 
   /** Waits until it has ended by itself; its exit status. */
@@ -248,18 +267,18 @@ export class Pppd {
   }
 }
 
-function boot(folder: string, preload: string, line: number): ChildProcess {
+function boot(folder: string, preload: string, lines: readonly number[]): ChildProcess {
   const [modules] = readdirSync(MODULES).sort().slice(-1);
   if (modules === undefined) throw new Error(`${MODULES} is empty: the package user-mode-linux is broken`);
   const args = [
     ...[`mem=${MEMORY}`, `uml_dir=${folder}`, 'umid=guest', 'quiet', 'loglevel=3', 'panic=-1'],
     ...['root=/dev/root', 'rootfstype=hostfs', 'rootflags=/', 'ro', `init=${join(root, 'test/interop/guest.sh')}`],
-    ...['con=null', 'con0=fd:0,fd:1', 'ssl=null', 'ssl0=fd:3'],
+    ...['con=null', 'con0=fd:0,fd:1', 'ssl=null', ...lines.map((_, index) => `ssl${index}=fd:${index + 3}`)],
     ...[`share=${join(folder, 'share')}`, `modules=${join(MODULES, modules)}`],
   ];
   // The guest's memory is a file there; on a disk it would be written out.
   const env = { ...process.env, LD_PRELOAD: preload, TMPDIR: isWritable('/dev/shm') ? '/dev/shm' : folder };
-  return spawn('linux.uml', args, { cwd: folder, env, detached: true, stdio: ['pipe', 'pipe', 'pipe', line] });
+  return spawn('linux.uml', args, { cwd: folder, env, detached: true, stdio: ['pipe', 'pipe', 'pipe', ...lines] });
 }
 
 function read(path: string): string {
