@@ -138,6 +138,15 @@ function toLink(name: string, link: z.output<typeof linkSchema>): LinkConfig {
     line,
     local,
     remote,
+    ipcp: {
+      acceptLocal: [],
+      acceptRemote: [],
+      dns: { ask: false, offer: [] },
+      wins: { ask: false, offer: [] },
+      vj: undefined,
+      remoteFrom: undefined,
+    },
+    ipv6cp: undefined,
     mtu: mtu ?? Math.max(68, lcp.mru),
     lcp: {
       mru: lcp.mru,

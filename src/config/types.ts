@@ -1,12 +1,12 @@
 /** The config as the daemon uses it: parsed once, frozen, every default filled in. */
 import type { Millis } from '../base/clock.js';
-import type { Ip4 } from '../base/ip.js';
+import type { Ip4, Prefix } from '../base/ip.js';
 import type { QuotaOptions } from '../accounting/options.js';
 import type { TrackOptions } from '../health/options.js';
 import type { HookOptions } from '../hooks/options.js';
 import type { LineOptions } from '../line/options.js';
 import type { NetOptions } from '../net/options.js';
-import type { LcpOptions } from '../ppp/options.js';
+import type { IpcpOptions, Ipv6cpOptions, LcpOptions } from '../ppp/options.js';
 
 /** The pauses between attempts; which class of pauses applies is the cause's matter (`base/cause.ts`). */
 export interface RestartOptions {
@@ -21,6 +21,25 @@ export interface RestartOptions {
   readonly maxAttempts: number;
 }
 
+/** Where the peer's address comes from when a session asks for it. */
+export type RemoteSource =
+  | { readonly kind: 'pool'; readonly pool: AddressPool }
+  /** A host name, resolved anew for each session. */
+  | { readonly kind: 'host'; readonly host: string };
+
+/** Addresses that are given to peers, by name of the pool. */
+export interface AddressPool {
+  readonly name: string;
+  /** Given in this order. */
+  readonly networks: readonly Prefix[];
+}
+
+/** What IPCP agrees on beyond the two addresses of the link. */
+export interface Ipv4Options extends Pick<IpcpOptions, 'acceptLocal' | 'acceptRemote' | 'dns' | 'wins' | 'vj'> {
+  /** Undefined: the peer is `remote`. */
+  readonly remoteFrom: RemoteSource | undefined;
+}
+
 export interface LinkConfig {
   readonly name: string;
   /** The TUN interface; at most 15 characters. */
@@ -28,8 +47,13 @@ export interface LinkConfig {
   /** False: wait for `linkctl up`. */
   readonly autostart: boolean;
   readonly line: LineOptions;
+  /** Our address, and the peer's; 0 where the peer, or `ipcp.remoteFrom`, tells it. */
   readonly local: Ip4;
   readonly remote: Ip4;
+  /** Undefined: the link carries no IPv4. */
+  readonly ipcp: Ipv4Options | undefined;
+  /** Undefined: the link carries no IPv6. */
+  readonly ipv6cp: Ipv6cpOptions | undefined;
   /** The largest IP packet we send, however large the peer's MRU. */
   readonly mtu: number;
   readonly lcp: LcpOptions;

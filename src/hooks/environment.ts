@@ -22,6 +22,12 @@ export interface LinkFacts {
   /** The addresses that were agreed on; before that, and after, those of the config. */
   readonly local: Ip4 | undefined;
   readonly remote: Ip4 | undefined;
+  /** The link-local addresses, while the link carries IPv6. */
+  readonly local6: string | undefined;
+  readonly remote6: string | undefined;
+  /** The name servers that the peer told us of. */
+  readonly dns: readonly Ip4[];
+  readonly wins: readonly Ip4[];
   /** The addresses before they changed. */
   readonly previous: { readonly local: Ip4; readonly remote: Ip4 } | undefined;
   /** The largest IP packet we send, in octets. */
@@ -100,6 +106,10 @@ function linkdVariables({ moment, ipparam, facts, id, linkd }: HookCall): Record
     LINKD_SPEED: number(facts.speed),
     LINKD_LOCAL: address(facts.local),
     LINKD_REMOTE: address(facts.remote),
+    LINKD_LOCAL6: facts.local6 ?? '',
+    LINKD_REMOTE6: facts.remote6 ?? '',
+    LINKD_DNS: facts.dns.map(formatIp4).join(' '),
+    LINKD_WINS: facts.wins.map(formatIp4).join(' '),
     LINKD_PREVIOUS_LOCAL: address(previous?.local),
     LINKD_PREVIOUS_REMOTE: address(previous?.remote),
     LINKD_MTU: number(facts.mtu),
@@ -122,6 +132,11 @@ function pppdVariables({ facts, linkd }: HookCall): Record<string, string> {
     IFNAME: facts.interface,
     ...present('IPLOCAL', address(facts.local)),
     ...present('IPREMOTE', address(facts.remote)),
+    ...present('LLLOCAL', facts.local6 ?? ''),
+    ...present('LLREMOTE', facts.remote6 ?? ''),
+    ...present('DNS1', address(facts.dns[0])),
+    ...present('DNS2', address(facts.dns[1])),
+    ...present('USEPEERDNS', facts.dns.length > 0 ? '1' : ''),
     SPEED: pppdSpeed(facts),
     ORIG_UID: String(linkd.user.uid),
     PPPLOGNAME: linkd.user.name,

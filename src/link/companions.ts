@@ -9,6 +9,7 @@ import type { Millis, Scheduler } from '../base/clock.js';
 import { assertNever } from '../base/errors.js';
 import { formatIp4, type Ip4 } from '../base/ip.js';
 import type { LinkConfig } from '../config/types.js';
+import type { AgreedNetwork } from '../ppp/outputs.js';
 import { HealthMonitor } from '../health/monitor.js';
 import { EchoProber } from '../health/prober.js';
 import type { LinkFacts } from '../hooks/environment.js';
@@ -47,11 +48,7 @@ export interface CompanionHost {
 }
 
 /** What PPP agreed on. */
-export interface Agreed {
-  readonly local: Ip4;
-  readonly remote: Ip4;
-  readonly mtu: number;
-}
+export type Agreed = AgreedNetwork;
 
 interface Session {
   readonly ledger: SessionHandle;
@@ -111,7 +108,7 @@ export class Companions {
     if (JSON.stringify(previous.track) === JSON.stringify(this.#host.config.track)) return;
     this.#health?.stop();
     this.#makeMonitor();
-    if (this.#agreed !== undefined) this.#health?.start(this.#agreed.local);
+    this.#watch();
   }
 
   /** The line shall be opened: resolves when it may. */
@@ -121,14 +118,20 @@ export class Companions {
 
   /** Addresses and routes are in. */
   up(agreed: Agreed): void {
-    const previous = this.#last;
     this.#agreed = agreed;
-    this.#last = agreed;
     this.#session ??= this.#beginSession();
     void this.#run('up');
-    const changed = previous?.local !== agreed.local || previous.remote !== agreed.remote;
-    if (changed) void this.#run('address-changed', previous);
-    this.#health?.start(agreed.local);
+    this.#tellAddresses(agreed);
+    this.#watch();
+  }
+
+  /** Addresses and routes are in for what the link carries now, while it is up. */
+  changed(agreed: Agreed): void {
+    if (this.#agreed === undefined || this.#agreed === agreed) return;
+    this.#agreed = agreed;
+    this.#tellAddresses(agreed);
+    this.#health?.stop();
+    this.#watch();
   }
 
   /** The link is up no more. */
@@ -169,6 +172,18 @@ export class Companions {
     });
     await this.#hooks.idle();
     timer.cancel();
+  }
+
+  #tellAddresses(agreed: Agreed): void {
+    const previous = this.#last;
+    this.#last = agreed;
+    if (addressesOf(previous) !== addressesOf(agreed)) void this.#run('address-changed', previous);
+  }
+
+  /** What is tracked is asked by IPv4. */
+  #watch(): void {
+    const ip4 = this.#agreed?.ip4;
+    if (ip4 !== undefined) this.#health?.start(ip4.local);
   }
 
   #makeMonitor(): void {
@@ -257,9 +272,13 @@ export class Companions {
       interface: config.interface,
       device: line.name,
       speed: line.speed,
-      local: agreed?.local ?? config.local,
-      remote: agreed?.remote ?? config.remote,
-      previous,
+      local: agreed === undefined ? known(config.local) : agreed.ip4?.local,
+      remote: agreed === undefined ? known(config.remote) : agreed.ip4?.remote,
+      local6: agreed?.ip6?.local,
+      remote6: agreed?.ip6?.remote,
+      dns: agreed?.ip4?.dns ?? [],
+      wins: agreed?.ip4?.wins ?? [],
+      previous: previous?.ip4,
       mtu: agreed?.mtu,
       networks: config.net.networks.map(({ prefix }) => prefix),
       metric: config.net.networks[0]?.metric,
@@ -284,7 +303,20 @@ export class Companions {
   }
 }
 
-/** For people: `10.0.0.1 to 10.0.0.2`. */
-export function describeAgreed({ local, remote }: Agreed): string {
-  return `${formatIp4(local)} to ${formatIp4(remote)}`;
+/** For people: `10.0.0.1 to 10.0.0.2, fe80::1 to fe80::2`. */
+export function describeAgreed({ ip4, ip6 }: Agreed): string {
+  return [
+    ...(ip4 === undefined ? [] : [`${formatIp4(ip4.local)} to ${formatIp4(ip4.remote)}`]),
+    ...(ip6 === undefined ? [] : [`${ip6.local} to ${ip6.remote}`]),
+  ].join(', ');
+}
+
+/** By which a change of addresses is noticed. */
+function addressesOf(agreed: Agreed | undefined): string | undefined {
+  return agreed && describeAgreed(agreed);
+}
+
+/** The config has 0 where it leaves an address to the peer. */
+function known(address: Ip4): Ip4 | undefined {
+  return address === 0 ? undefined : address;
 }

@@ -6,6 +6,7 @@ import { cause, type Cause } from '../base/cause.js';
 import type { Scheduler, Timer } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import type { LinkConfig } from '../config/types.js';
+import type { IpcpOptions } from '../ppp/options.js';
 import { LineError, type Line, type LineSource } from '../line/line.js';
 import type { Tun } from '../tun/tun.js';
 import type { FromWorker, ToWorker } from './messages.js';
@@ -74,10 +75,10 @@ export class LinkIo {
 
   /** Lends the line to the worker and starts a session on it. */
   startSession(): void {
-    const { name, lcp, local, remote, escape, mtu } = this.#config;
+    const { name, lcp, ipv6cp, escape, mtu } = this.#config;
     if (this.#line === undefined) throw new Error('a session without a line');
     const { fd, speed } = this.#line;
-    const options = { session: { lcp, ipcp: { local, remote } }, escape, mtu, speed };
+    const options = { session: { lcp, ipcp: ipcpOptions(this.#config), ipv6cp }, escape, mtu, speed };
     this.#parts.worker.post({ type: 'attach', link: name, fd, options });
   }
 
@@ -163,4 +164,10 @@ export class LinkIo {
     });
     await Promise.race([work, late]).finally(() => timer?.cancel());
   }
+}
+
+function ipcpOptions({ local, remote, ipcp }: LinkConfig): IpcpOptions | undefined {
+  if (ipcp === undefined) return undefined;
+  const { remoteFrom, ...options } = ipcp;
+  return { local, remote, assigned: remoteFrom !== undefined, ...options };
 }

@@ -21,6 +21,9 @@ export interface LinkNetHost {
 /** What became of an installation; `superseded`: something else was agreed on meanwhile. */
 export type Installation = 'installed' | 'superseded' | { readonly failure: unknown };
 
+/** In place of the addresses of a family that the link doesn't carry. */
+const noAddress = 0;
+
 export class LinkNet {
   /** What PPP agreed on, while it holds. */
   agreed: Agreed | undefined;
@@ -85,7 +88,12 @@ export class LinkNet {
 
   #facts(): Parameters<typeof wantedInterface>[0] {
     const { name: link, interface: name, mtu, local, remote } = this.#host.config;
-    return { link, name, mtu, local, remote, ...this.agreed };
+    if (this.agreed === undefined) return { link, name, mtu, local, remote };
+    const { ip4 } = this.agreed;
+    return {
+      ...{ link, name, mtu: this.agreed.mtu },
+      ...{ local: ip4?.local ?? noAddress, remote: ip4?.remote ?? noAddress },
+    };
   }
 
   #metricOf(metric: number | undefined): number | undefined {

@@ -319,10 +319,12 @@ export class Link {
   }
 
   async #install(): Promise<void> {
+    const { agreed } = this.#net;
     const outcome = await this.#net.install();
     if (outcome === 'superseded') return;
     if (outcome === 'installed') this.#dispatch('installed');
     else this.#dispatch('install-failed', cause('network-failed', messageOf(outcome.failure)));
+    if (this.#state === 'up' && agreed !== undefined) this.#companions.changed(agreed);
   }
 
   /** What fails here leaves the link as it is: it is said, and that is all. */
@@ -380,10 +382,16 @@ export class Link {
   #hear(message: FromWorker): void {
     switch (message.type) {
       case 'network-up':
-        this.#net.agreed = message;
-        if (this.#restlessness.again(this.#parts.scheduler.now(), this.#config.restart.stableMs)) {
-          this.#dispatch('install-failed', cause('restless'));
-        } else this.#dispatch('network-up');
+        this.#net.agreed = message.network;
+        if (this.#isRestless()) this.#dispatch('install-failed', cause('restless'));
+        else this.#dispatch('network-up');
+        return;
+      case 'network-changed':
+        this.#net.agreed = message.network;
+        if (this.#isRestless()) this.#dispatch('restart', cause('restless'));
+        else if (this.#state === 'up' || this.#state === 'negotiating') void this.#install();
+        return;
+      case 'address-wanted':
         return;
       case 'network-down':
         this.#dispatch('network-down');
@@ -414,6 +422,10 @@ export class Link {
       default:
         assertNever(message);
     }
+  }
+
+  #isRestless(): boolean {
+    return this.#restlessness.again(this.#parts.scheduler.now(), this.#config.restart.stableMs);
   }
 
   async #explain({ end, ending }: Extract<FromWorker, { type: 'line-ended' }>): Promise<void> {

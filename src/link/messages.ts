@@ -4,6 +4,7 @@ import type { Millis } from '../base/clock.js';
 import type { Ip4 } from '../base/ip.js';
 import type { StreamEnd } from '../line/line.js';
 import type { SessionOptions } from '../ppp/options.js';
+import type { AgreedNetwork } from '../ppp/outputs.js';
 import type { LinkCounters, SessionStatus } from './types.js';
 
 /** What one session on one line is told. */
@@ -22,6 +23,8 @@ export type ToWorker =
   | { readonly type: 'add'; readonly link: string; readonly tunFd: number }
   /** Start a session on this descriptor. */
   | { readonly type: 'attach'; readonly link: string; readonly fd: number; readonly options: AttachOptions }
+  /** The peer's address, as `address-wanted` of this number asked. */
+  | { readonly type: 'assign'; readonly link: string; readonly number: number; readonly remote: Ip4 }
   /** Begin the Terminate exchange; `finished` follows, with this cause. */
   | { readonly type: 'close'; readonly link: string; readonly cause: Cause }
   /** Let go of the descriptor; `released` follows with the same number, and nothing of this session after it. */
@@ -31,24 +34,28 @@ export type ToWorker =
   /** Let go of the TUN device; `released` follows with the same number. */
   | { readonly type: 'remove'; readonly link: string; readonly number: number };
 
-export type FromWorker = { readonly link: string } & (
-  | { readonly type: 'network-up'; readonly local: Ip4; readonly remote: Ip4; readonly mtu: number }
-  | { readonly type: 'network-down' }
-  | { readonly type: 'finished'; readonly cause: Cause }
-  /** The descriptor showed its end; `ending` is why the session was about to end anyway (the peer said goodbye first). */
-  | { readonly type: 'line-ended'; readonly end: StreamEnd; readonly ending: Cause | undefined }
-  /** Someone deleted the TUN device. */
-  | { readonly type: 'tun-gone' }
-  | { readonly type: 'probe-reply'; readonly packet: Uint8Array }
-  | { readonly type: 'released'; readonly number: number }
-  | { readonly type: 'note'; readonly level: 'debug' | 'info' | 'warn'; readonly message: string }
-  | {
-      readonly type: 'statistics';
-      readonly at: Millis;
-      readonly counters: LinkCounters;
-      readonly session: SessionStatus | undefined;
-    }
-);
+export type FromWorker = { readonly link: string } &
+  /** `mtu` is the largest packet that we send; see `SessionOutput` for these three. */
+  (
+    | { readonly type: 'network-up' | 'network-changed'; readonly network: AgreedNetwork }
+    | { readonly type: 'network-down' }
+    /** The peer's address is to be told by `assign`; the session waits. */
+    | { readonly type: 'address-wanted'; readonly number: number }
+    | { readonly type: 'finished'; readonly cause: Cause }
+    /** The descriptor showed its end; `ending` is why the session was about to end anyway (the peer said goodbye first). */
+    | { readonly type: 'line-ended'; readonly end: StreamEnd; readonly ending: Cause | undefined }
+    /** Someone deleted the TUN device. */
+    | { readonly type: 'tun-gone' }
+    | { readonly type: 'probe-reply'; readonly packet: Uint8Array }
+    | { readonly type: 'released'; readonly number: number }
+    | { readonly type: 'note'; readonly level: 'debug' | 'info' | 'warn'; readonly message: string }
+    | {
+        readonly type: 'statistics';
+        readonly at: Millis;
+        readonly counters: LinkCounters;
+        readonly session: SessionStatus | undefined;
+      }
+  );
 
 /** The thread as a whole: is it alive? */
 export interface Ping {

@@ -7,7 +7,7 @@
  * A packet waits as plain IP and is framed only when the line has room. Control packets go first. Received frames pass one
  * by one through every layer, so that what one changes (an ACCM) holds for the next of the same read.
  */
-import { getU16 } from '../base/bytes.js';
+import type { Ip4 } from '../base/ip.js';
 import type { Cause } from '../base/cause.js';
 import { assertNever } from '../base/errors.js';
 import type { Millis, Scheduler, Timer } from '../base/clock.js';
@@ -24,6 +24,7 @@ import { LineRoom } from '../queue/line-room.js';
 import { PacketPool } from '../queue/packet-pool.js';
 import type { PacketPort } from '../tun/tun.js';
 import { diagnose } from './diagnose.js';
+import { ipLength, protocolOf } from './ip-packet.js';
 import type { AttachOptions, FromWorker } from './messages.js';
 import { Tally } from './tally.js';
 import type { LinkCounters, SessionStatus } from './types.js';
@@ -62,8 +63,6 @@ const writeAhead = 65_536;
 const readBuffer = 65_536;
 /** Octets of control packets that may wait for the line. */
 const controlLimit = 65_536;
-/** RFC 791 §3.1: where the Total Length is in the header. */
-const ipTotalLength = 2;
 const bitsPerOctet = 10;
 
 /** One session on one line. */
@@ -183,6 +182,15 @@ export class Pump {
     this.#settle(attached, now);
   }
 
+  /** The peer's address, as `address-wanted` asked. */
+  assign(number: number, remote: Ip4): void {
+    const attached = this.#attached;
+    if (attached === undefined) return;
+    const now = this.#host.scheduler.now();
+    attached.session.assign(number, remote, now);
+    this.#settle(attached, now);
+  }
+
   /** Begins the Terminate exchange; `finished` follows. */
   close(cause: Cause): void {
     const attached = this.#attached;
@@ -195,7 +203,7 @@ export class Pump {
   /** Puts a packet of the health check into the queue; its answers come back as messages. RFC 792 */
   probe(packet: Uint8Array): void {
     const attached = this.#attached;
-    if (attached?.session.networkUp !== true) return;
+    if (attached?.session.carriesIp4 !== true) return;
     this.#probed = packet;
     const { pool, queue } = attached;
     if (pool.free === 0) queue.dropFattest();
@@ -235,20 +243,20 @@ export class Pump {
     const attached = this.#attached;
     const now = this.#host.scheduler.now();
     for (let reads = 0; reads < readsPerWake; reads++) {
-      const taken = attached?.session.networkUp === true ? this.#enqueue(attached, now) : this.#discard();
+      const taken = attached !== undefined && isUp(attached) ? this.#enqueue(attached, now) : this.#discard();
       if (taken < batch) break;
     }
     if (attached !== undefined) this.#flush(attached, now);
   }
 
-  #enqueue({ pool, queue, mtu }: Attachment, now: Millis): number {
+  #enqueue({ session, pool, queue, mtu }: Attachment, now: Millis): number {
     while (pool.free < batch && queue.dropFattest());
     for (let i = 0; i < batch; i++) this.#slots[i] = pool.take();
     const count = Math.max(0, this.#port.readBatch(pool.bytes, pool.slotSize, this.#slots, this.#lengths));
     for (let i = 0; i < batch; i++) {
       const slot = this.#slots[i] ?? 0;
       const length = this.#lengths[i] ?? 0;
-      if (i >= count || !isIp4(pool.bytes, slot * pool.slotSize)) pool.give(slot);
+      if (i >= count || !carries(session, protocolOf(pool.bytes, slot * pool.slotSize))) pool.give(slot);
       else if (this.#isTooLarge(pool.bytes, slot * pool.slotSize, length, mtu)) pool.give(slot);
       else queue.enqueue(slot, length, now);
     }
@@ -257,7 +265,7 @@ export class Pump {
 
   /** Someone gave the interface another MTU; such a packet may also have been cut off when it was read. */
   #isTooLarge(packet: Uint8Array, at: number, length: number, mtu: number): boolean {
-    const tooLarge = Math.max(length, getU16(packet, at + ipTotalLength)) > mtu;
+    const tooLarge = Math.max(length, ipLength(packet, at)) > mtu;
     if (tooLarge) this.#tally.tooLarge += 1;
     return tooLarge;
   }
@@ -295,7 +303,8 @@ export class Pump {
       if (slot < 0) return this.#framed > 0;
       const from = slot * pool.slotSize;
       const length = queue.lengthOf(slot);
-      this.#framed = encoder.encode(Protocol.ip, pool.bytes, from, from + length, this.#frames, this.#framed, openFlag);
+      const protocol = protocolOf(pool.bytes, from);
+      this.#framed = encoder.encode(protocol, pool.bytes, from, from + length, this.#frames, this.#framed, openFlag);
       pool.give(slot);
       this.#tally.sent(length);
     }
@@ -338,7 +347,7 @@ export class Pump {
     const { decoder, session } = attached;
     while (this.#attached === attached && decoder.next()) {
       session.heard(now);
-      if (decoder.protocol === Protocol.ip && session.networkUp) {
+      if (carries(session, decoder.protocol)) {
         const length = decoder.end - decoder.start;
         if (this.#probed !== undefined && answersProbe(this.#probed, decoder.buffer, decoder.start, decoder.end))
           this.#host.emit({ type: 'probe-reply', packet: decoder.buffer.slice(decoder.start, decoder.end) });
@@ -384,10 +393,18 @@ export class Pump {
       case 'framing':
         setFraming(attached, output.framing);
         return;
-      case 'network-up': {
-        const mtu = Math.min(output.mtu, attached.options.mtu);
-        attached.mtu = mtu;
-        this.#host.emit({ type: 'network-up', local: output.local, remote: output.remote, mtu });
+      case 'header-compression':
+        return;
+      case 'address-wanted':
+        this.#host.emit({ type: 'address-wanted', number: output.number });
+        return;
+      case 'network-up':
+      case 'network-changed': {
+        const { ip4, ip6, mtu } = output.network;
+        attached.mtu = Math.min(mtu, attached.options.mtu);
+        // What waits for a family that has left must not arrive stale.
+        if (ip4 === undefined || ip6 === undefined) attached.queue.clear();
+        this.#host.emit({ type: output.type, network: { ...output.network, mtu: attached.mtu } });
         return;
       }
       case 'network-down':
@@ -451,9 +468,14 @@ function setFraming({ encoder, decoder }: Attachment, framing: Framing): void {
   decoder.setAccm(framing.rxAccm);
 }
 
-/** The kernel also sends IPv6 of its own accord into every interface that is up; IPCP carries IPv4 only. */
-function isIp4(packet: Uint8Array, at: number): boolean {
-  return (packet[at] ?? 0) >>> 4 === 4;
+function isUp({ session }: Attachment): boolean {
+  return session.carriesIp4 || session.carriesIp6;
+}
+
+/** What may flow. The kernel sends IPv6 of its own accord into every interface that is up, whatever PPP agreed on. */
+function carries(session: Session, protocol: number): boolean {
+  if (protocol === Protocol.ip) return session.carriesIp4;
+  return protocol === Protocol.ip6 && session.carriesIp6;
 }
 
 function errorsOf({ decoder, session, queue }: Attachment): Record<string, number> {

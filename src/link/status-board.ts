@@ -1,6 +1,6 @@
 /** What is known of one link for those who ask: gathered from its life and from the worker's statistics. */
 import type { Cause, CauseCode } from '../base/cause.js';
-import { formatIp4 } from '../base/ip.js';
+import { formatIp4, type Ip4 } from '../base/ip.js';
 import type { Clock, Millis } from '../base/clock.js';
 import type { LinkConfig } from '../config/types.js';
 import type { Line } from '../line/line.js';
@@ -116,8 +116,7 @@ export class StatusBoard {
       restarts: this.#restarts,
       line: { options: config.line, ...this.lineNow },
       interface: config.interface,
-      local: formatIp4(config.local),
-      remote: formatIp4(config.remote),
+      ...configuredAddresses(config),
       networks: config.net.networks.map(({ prefix }) => prefix),
       counters: this.#counters,
       rxBytesPerSecond: fresh ? this.#rates.rx : 0,
@@ -129,6 +128,15 @@ export class StatusBoard {
       quota: this.quota(),
     };
   }
+}
+
+/** As the config has them, for people. */
+function configuredAddresses({ local, remote, ipcp }: LinkConfig): Pick<LinkStatus, 'local' | 'remote'> {
+  if (ipcp === undefined) return { local: '-', remote: '-' };
+  const known = (address: Ip4): string => (address === 0 ? 'from-peer' : formatIp4(address));
+  const { remoteFrom } = ipcp;
+  if (remoteFrom === undefined) return { local: known(local), remote: known(remote) };
+  return { local: known(local), remote: remoteFrom.kind === 'host' ? remoteFrom.host : `pool ${remoteFrom.pool.name}` };
 }
 
 /** What a line is called before it is open. */

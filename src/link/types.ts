@@ -28,6 +28,11 @@ export interface SessionStatus {
   readonly phase: 'dead' | 'establish' | 'network' | 'terminate';
   readonly localAddress: string | undefined;
   readonly remoteAddress: string | undefined;
+  /** The name servers that the peer told us of. */
+  readonly dns: readonly string[];
+  /** The link-local addresses, while IPv6 may flow. */
+  readonly localIp6: string | undefined;
+  readonly remoteIp6: string | undefined;
   /** The largest IP packet we send, in octets. */
   readonly mtu: number | undefined;
   /** Negotiated options of both directions, by RFC name, printable: `{ 'tx-accm': '0x00000000', 'rx-mru': '1500' }`. */

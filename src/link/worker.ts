@@ -46,6 +46,9 @@ function obey(message: ToWorker): void {
       if (pump === undefined) throw new Error('a session for a link without a TUN device');
       pump.attach(new FdStream(message.fd), message.options);
       return;
+    case 'assign':
+      pump?.assign(message.number, message.remote);
+      return;
     case 'close':
       pump?.close(message.cause);
       return;
@@ -77,7 +80,7 @@ function addPump(link: string, tunFd: number): Pump {
       guard(link, work);
     },
     emit: (message) => {
-      if (message.type === 'network-up' || message.type === 'finished') report(link);
+      if (message.type.startsWith('network-') || message.type === 'finished') report(link);
       post({ link, ...message });
     },
   });

@@ -46,7 +46,7 @@ export const raw: Codec<Uint8Array> = { decode: (data) => data.slice(), encode: 
 export type Verdict<V> =
   | { readonly kind: 'ack' }
   | { readonly kind: 'nak'; readonly value: V; readonly why?: string; readonly failure?: CauseCode }
-  | { readonly kind: 'reject'; readonly failure?: CauseCode };
+  | { readonly kind: 'reject'; readonly why?: string; readonly failure?: CauseCode };
 
 /** What we ask for after the peer's Nak; undefined asks no more. */
 export interface Answer<V> {
@@ -162,7 +162,7 @@ export class Option<V> implements Negotiable {
     const verdict = judge(value, this.#asked);
     if (verdict.kind === 'ack') return verdict;
     this.refused = value;
-    const why = (verdict.kind === 'nak' ? verdict.why : undefined) ?? `the peer asks for ${name} ${format(value)}`;
+    const why = verdict.why ?? `the peer asks for ${name} ${format(value)}`;
     const nak = verdict.kind === 'nak' ? codec.encode(verdict.value) : data;
     return { kind: verdict.kind, data: nak, why: why.trimEnd(), failure: verdict.failure };
   }

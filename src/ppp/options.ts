@@ -1,6 +1,8 @@
-/** What a PPP session is told by the config: the knobs of RFC 1661 and RFC 1332, one field each. */
-import type { Ip4 } from '../base/ip.js';
+/** What a PPP session is told by the config: the knobs of RFC 1661, RFC 1332 and RFC 5072, one field each. */
+import type { Ip4, Prefix } from '../base/ip.js';
 import type { Millis } from '../base/clock.js';
+import type { VjOptions } from '../compress/method.js';
+import type { InterfaceId } from './ipv6cp/identifier.js';
 
 export interface LcpOptions {
   /** The largest packet we ask the peer to send, in octets (64..16384). RFC 1661 §6.1 */
@@ -32,13 +34,44 @@ export interface LcpOptions {
 }
 
 export interface IpcpOptions {
-  /** Our address: what we ask for, and the only one that we take. RFC 1332 §3.3 */
+  /** Our address: what we ask for; 0 asks the peer for one. RFC 1332 §3.3 */
   readonly local: Ip4;
-  /** The peer's address: the only one that it may claim. RFC 1332 §3.3 */
+  /** The peer's address: what it is told; 0 where it has to tell its own. RFC 1332 §3.3 */
   readonly remote: Ip4;
+  /**
+   * What we take besides `local` when the peer will have it so, and what the peer may claim besides `remote`. Where the address
+   * is 0, an empty list takes any; otherwise it takes none.
+   */
+  readonly acceptLocal: readonly Prefix[];
+  readonly acceptRemote: readonly Prefix[];
+  /** The peer's address is not known yet: IPCP asks for it (`address-wanted`) and waits for `Session.assign`. */
+  readonly assigned: boolean;
+  /** RFC 1877 */
+  readonly dns: NameServerOptions;
+  readonly wins: NameServerOptions;
+  /** The slots that we have for the headers that the peer compresses; undefined compresses none. RFC 1332 §4 */
+  readonly vj: VjOptions | undefined;
+}
+
+/** Name servers, of which IPCP knows a primary and a secondary one. RFC 1877 */
+export interface NameServerOptions {
+  /** Ask the peer for its own. */
+  readonly ask: boolean;
+  /** What the peer gets when it asks; two at most. */
+  readonly offer: readonly Ip4[];
+}
+
+export interface Ipv6cpOptions {
+  /** Our interface identifier, and no other; undefined draws one. RFC 5072 §4.1 */
+  readonly local: InterfaceId | undefined;
+  /** The peer's, and no other; undefined leaves it to the peer. */
+  readonly remote: InterfaceId | undefined;
 }
 
 export interface SessionOptions {
   readonly lcp: LcpOptions;
-  readonly ipcp: IpcpOptions;
+  /** Undefined: no IPv4. */
+  readonly ipcp: IpcpOptions | undefined;
+  /** Undefined: no IPv6. */
+  readonly ipv6cp: Ipv6cpOptions | undefined;
 }

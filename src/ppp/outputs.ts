@@ -2,6 +2,7 @@
 import type { Cause } from '../base/cause.js';
 import type { Millis } from '../base/clock.js';
 import type { Ip4 } from '../base/ip.js';
+import type { VjOptions } from '../compress/method.js';
 
 /** How frames to the peer are built from now on; LCP packets always go out uncompressed and fully escaped. */
 export interface Framing {
@@ -16,12 +17,44 @@ export interface Framing {
 /** RFC 1662 §7: what holds before LCP has opened, and again when it starts over. */
 export const defaultFraming: Framing = { txAccm: 0xffffffff, txPfc: false, txAcfc: false, rxAccm: 0xffffffff };
 
+/** What IPCP and IPV6CP agreed on: a family is there while it may flow, and one of them is. */
+export interface AgreedNetwork {
+  /** The largest packet that the peer takes, in octets. RFC 1661 §6.1 */
+  readonly mtu: number;
+  readonly ip4: AgreedIp4 | undefined;
+  readonly ip6: AgreedIp6 | undefined;
+}
+
+export interface AgreedIp4 {
+  readonly local: Ip4;
+  readonly remote: Ip4;
+  /** The name servers that the peer told us of; empty where we didn't ask. RFC 1877 */
+  readonly dns: readonly Ip4[];
+  readonly wins: readonly Ip4[];
+}
+
+/** Link-local addresses as text: `fe80::1`. RFC 5072 §5 */
+export interface AgreedIp6 {
+  readonly local: string;
+  readonly remote: string;
+}
+
 export type SessionOutput =
   /** Send a control packet; `packet` starts at the Code field and belongs to the receiver. */
   | { readonly type: 'send'; readonly protocol: number; readonly packet: Uint8Array }
   | { readonly type: 'framing'; readonly framing: Framing }
-  /** IP packets may flow. `mtu` is the peer's MRU. */
-  | { readonly type: 'network-up'; readonly local: Ip4; readonly remote: Ip4; readonly mtu: number }
+  /** How TCP headers are compressed from now on, by each end; undefined not at all. RFC 1332 §4 */
+  | {
+      readonly type: 'header-compression';
+      readonly send: VjOptions | undefined;
+      readonly receive: VjOptions | undefined;
+    }
+  /** IPCP needs the peer's address: to be answered by `Session.assign`, with the same number, or by `close`. */
+  | { readonly type: 'address-wanted'; readonly number: number }
+  /** IP packets may flow: IPv4, IPv6, or both. */
+  | { readonly type: 'network-up'; readonly network: AgreedNetwork }
+  /** While it's up: another family joined, or left. */
+  | { readonly type: 'network-changed'; readonly network: AgreedNetwork }
   | { readonly type: 'network-down' }
   /** Something a person may want to read; it names no secret. */
   | { readonly type: 'note'; readonly level: 'debug' | 'info' | 'warn'; readonly message: string }

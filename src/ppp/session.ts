@@ -5,22 +5,26 @@
  */
 import { causeFacts, cause, type Cause } from '../base/cause.js';
 import type { Millis } from '../base/clock.js';
-import { formatIp4 } from '../base/ip.js';
+import { formatIp4, type Ip4 } from '../base/ip.js';
 import type { Context, ControlProtocol, Counter } from './context.js';
-import { Ipcp } from './ipcp/ipcp.js';
 import { Lcp, type Phase } from './lcp/lcp.js';
 import type { Ending } from './negotiator.js';
+import { Networks } from './networks.js';
 import { NoteLimit } from './notes.js';
 import { Protocol } from './numbers.js';
 import type { SessionOptions } from './options.js';
-import { defaultFraming, type SessionOutput } from './outputs.js';
+import { defaultFraming, type AgreedNetwork, type SessionOutput } from './outputs.js';
 
 /** What a status shows of a session. */
 export interface SessionDescription {
   readonly phase: Phase;
-  /** The addresses while IP packets may flow, dotted quads. */
+  /** The addresses while IPv4 packets may flow, dotted quads, and the name servers that the peer told us of. */
   readonly localAddress: string | undefined;
   readonly remoteAddress: string | undefined;
+  readonly dns: readonly string[];
+  /** The link-local addresses while IPv6 packets may flow. */
+  readonly localIp6: string | undefined;
+  readonly remoteIp6: string | undefined;
   /** The largest packet that the peer takes, in octets, while IP packets may flow. */
   readonly mtu: number | undefined;
   /** Agreed options, printable: `{ 'tx-accm': '0x00000000', 'rx-mru': '1500' }`. */
@@ -32,6 +36,7 @@ export interface SessionDescription {
 export class Session {
   readonly #options: SessionOptions;
   readonly #lcp: Lcp;
+  readonly #networks: Networks;
   /** What LCP carries; a protocol more is an entry more. */
   readonly #protocols: readonly ControlProtocol[];
   readonly #outputs: SessionOutput[] = [];
@@ -40,7 +45,6 @@ export class Session {
   #now: Millis = 0;
   #started = false;
   #over = false;
-  #networkUp = false;
   /** IP packets could flow at some time since LCP opened last. */
   #wasUp = false;
   /** Why we close the session, once we do. */
@@ -71,19 +75,15 @@ export class Session {
         this.#protocols.find(isMeant)?.rejected(protocol, now);
       },
     });
-    this.#protocols = [
-      new Ipcp(options.ipcp, context, {
-        up: () => {
-          this.#ipUp();
-        },
-        down: () => {
-          this.#ipDown();
-        },
-        failed: (failed, now) => {
-          this.#fail(failed, now);
-        },
-      }),
-    ];
+    this.#networks = new Networks(options, context, {
+      up: () => {
+        this.#wasUp = true;
+      },
+      failed: (failed, now) => {
+        this.#fail(failed, now);
+      },
+    });
+    this.#protocols = [...this.#networks.protocols];
   }
 
   /** The line is open. Throws when called twice. */
@@ -112,12 +112,19 @@ export class Session {
     this.#over = true;
   }
 
+  /** The peer's address, which the output `address-wanted` of this number asked for. */
+  assign(number: number, remote: Ip4, now: Millis): void {
+    if (this.#over) return;
+    this.#now = now;
+    this.#networks.assign(number, remote, now);
+  }
+
   /** A good frame of any protocol came; those given to `receive` count by themselves. */
   heard(now: Millis): void {
     this.#lcp.heard(now);
   }
 
-  /** A frame's payload behind the Protocol field. IP comes here only while the network is not up, and is dropped. */
+  /** A frame's payload behind the Protocol field. IP comes here only while its network is not up, and is dropped. */
   receive(protocol: number, packet: Uint8Array, now: Millis): void {
     if (this.#over || !this.#started) return;
     this.#now = now;
@@ -170,9 +177,19 @@ export class Session {
     return this.#ending ?? this.#endingNow();
   }
 
-  /** IP packets may flow. */
-  get networkUp(): boolean {
-    return this.#networkUp;
+  /** IPv4 packets may flow. */
+  get carriesIp4(): boolean {
+    return this.#networks.carriesIp4;
+  }
+
+  /** IPv6 packets may flow. */
+  get carriesIp6(): boolean {
+    return this.#networks.carriesIp6;
+  }
+
+  /** What may flow, between which addresses; undefined while nothing may. */
+  get network(): AgreedNetwork | undefined {
+    return this.#networks.agreed;
   }
 
   /** Packets that were dropped or not believed, by reason; only reasons that occurred. */
@@ -181,12 +198,15 @@ export class Session {
   }
 
   describe(): SessionDescription {
-    const { local, remote } = this.#options.ipcp;
+    const { ip4, ip6, mtu } = this.network ?? {};
     return {
       phase: this.#over ? 'dead' : this.#lcp.phase,
-      localAddress: this.#networkUp ? formatIp4(local) : undefined,
-      remoteAddress: this.#networkUp ? formatIp4(remote) : undefined,
-      mtu: this.#networkUp ? this.#lcp.peerMru() : undefined,
+      localAddress: ip4 && formatIp4(ip4.local),
+      remoteAddress: ip4 && formatIp4(ip4.remote),
+      dns: (ip4?.dns ?? []).map(formatIp4),
+      localIp6: ip6?.local,
+      remoteIp6: ip6?.remote,
+      mtu,
       options: this.#lcp.describe(),
       echoRttMs: this.#lcp.echoRttMs,
       peerIdentification: this.#lcp.peerIdentification,
@@ -203,21 +223,9 @@ export class Session {
 
   /** By our Close, the peer's Terminate-Request, or the peer's starting over. */
   #lcpDown(now: Millis): void {
+    this.#networks.down(now);
     for (const protocol of this.#protocols) protocol.down(now);
     this.#emit({ type: 'framing', framing: defaultFraming });
-  }
-
-  #ipUp(): void {
-    const { local, remote } = this.#options.ipcp;
-    this.#networkUp = true;
-    this.#wasUp = true;
-    this.#note('info', `IPCP opened: we are ${formatIp4(local)}, the peer is ${formatIp4(remote)}`);
-    this.#emit({ type: 'network-up', local, remote, mtu: this.#lcp.peerMru() });
-  }
-
-  #ipDown(): void {
-    this.#networkUp = false;
-    this.#emit({ type: 'network-down' });
   }
 
   /** A layer can't go on. The peer is told, where there is one that listens. */

@@ -29,6 +29,10 @@ const everything = {
   LINKD_SPEED: '115200',
   LINKD_LOCAL: '10.0.0.1',
   LINKD_REMOTE: '10.0.0.2',
+  LINKD_LOCAL6: 'fe80::1',
+  LINKD_REMOTE6: 'fe80::2',
+  LINKD_DNS: '10.2.0.53 10.2.0.54',
+  LINKD_WINS: '10.2.0.9',
   LINKD_PREVIOUS_LOCAL: '10.0.0.7',
   LINKD_PREVIOUS_REMOTE: '10.0.0.8',
   LINKD_MTU: '1500',
@@ -48,6 +52,11 @@ const pppd = {
   IFNAME: 'br0',
   IPLOCAL: '10.0.0.1',
   IPREMOTE: '10.0.0.2',
+  LLLOCAL: 'fe80::1',
+  LLREMOTE: 'fe80::2',
+  DNS1: '10.2.0.53',
+  DNS2: '10.2.0.54',
+  USEPEERDNS: '1',
   SPEED: '115200',
   ORIG_UID: '0',
   PPPLOGNAME: 'root',
@@ -96,7 +105,18 @@ describe('the environment of a hook', () => {
   it("leaves those of pppd's out that pppd would", () => {
     const environment = hookEnvironment(call({ hook: likePppd, facts: fewFacts }));
     const left = Object.keys(pppd).filter((name) => !(name in environment));
-    assert.deepEqual(left, ['IPLOCAL', 'IPREMOTE', 'CONNECT_TIME', 'BYTES_SENT', 'BYTES_RCVD']);
+    assert.deepEqual(left, [
+      'IPLOCAL',
+      'IPREMOTE',
+      'LLLOCAL',
+      'LLREMOTE',
+      'DNS1',
+      'DNS2',
+      'USEPEERDNS',
+      'CONNECT_TIME',
+      'BYTES_SENT',
+      'BYTES_RCVD',
+    ]);
     assert.equal(environment['SPEED'], '0');
   });
 

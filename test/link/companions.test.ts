@@ -5,7 +5,7 @@ import { cause } from '../../src/base/cause.js';
 import type { LinkConfig } from '../../src/config/types.js';
 import { hookMoments, type Hook, type HookOptions } from '../../src/hooks/options.js';
 import type { LinkCounters } from '../../src/link/types.js';
-import { address, LinkRig, testConfig } from '../support/link-rig.js';
+import { address, agreedNetwork, LinkRig, testConfig } from '../support/link-rig.js';
 
 const hook: Hook = { command: ['/bin/true'], user: undefined, timeoutMs: 1000, pppd: false };
 const one = [hook];
@@ -61,7 +61,7 @@ describe('hooks', () => {
     for (const remote of ['10.0.0.2', '10.0.0.9']) {
       rig.hear({ type: 'network-down' });
       await rig.scheduler.pass(1);
-      rig.hear({ type: 'network-up', local: address('10.0.0.1'), remote: address(remote), mtu: 1500 });
+      rig.hear({ type: 'network-up', network: agreedNetwork('10.0.0.1', remote) });
       await rig.scheduler.pass(1);
     }
     const changes = rig.hooked

@@ -130,11 +130,14 @@ describe('agreed LCP options', () => {
     bench.openIp('01040240' + '020600000011' + '0506aabbccdd' + '0702' + '0802');
     const { station } = bench;
     assert.deepEqual(station.framing, { txAccm: 0x11, txPfc: true, txAcfc: true, rxAccm: 0xa0000 });
-    assert.equal(station.outputs.find((output) => output.type === 'network-up')?.mtu, 0x240);
+    assert.equal(station.outputs.find((output) => output.type === 'network-up')?.network.mtu, 0x240);
     assert.deepEqual(station.session.describe(), {
       phase: 'network',
       localAddress: '10.0.0.1',
       remoteAddress: '10.0.0.2',
+      dns: [],
+      localIp6: undefined,
+      remoteIp6: undefined,
       mtu: 0x240,
       options: {
         'rx-mru': '1400',

@@ -239,7 +239,7 @@ describe('Configure-Requests at other times', () => {
       [request, ack],
     );
     const types = bench.station.outputs.slice(before).map(({ type }) => type);
-    assert.deepEqual(types, ['note', 'network-down', 'framing', 'send', 'send']);
+    assert.deepEqual(types, ['note', 'header-compression', 'network-down', 'framing', 'send', 'send']);
     assert.equal(bench.station.notes.at(-1), 'LCP: the peer starts over');
     assert.equal(bench.station.session.describe().phase, 'establish');
     const ipcp = must(bench.ack(must(sent[0]))[0]);

@@ -82,6 +82,9 @@ function describeOutput(output: SessionOutput): string[] {
     case 'finished':
       return [`finished ${output.cause.code}`];
     case 'framing':
+    case 'header-compression':
+    case 'address-wanted':
+    case 'network-changed':
     case 'note':
     case 'echo':
       return [];

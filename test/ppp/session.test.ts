@@ -39,10 +39,10 @@ describe('two sessions', () => {
     const wire = wireOf(a, b);
     wire.start();
     wire.run(200);
-    const up = (station: SessionStation) => station.outputs.find(({ type }) => type === 'network-up');
+    const up = (station: SessionStation) => station.outputs.find((output) => output.type === 'network-up')?.network;
     const [left, right] = [ip('10.0.0.1'), ip('10.0.0.2')];
-    assert.deepEqual(up(a), { type: 'network-up', local: left, remote: right, mtu: 576 });
-    assert.deepEqual(up(b), { type: 'network-up', local: right, remote: left, mtu: 1400 });
+    assert.deepEqual(up(a), { mtu: 576, ip4: { local: left, remote: right, dns: [], wins: [] }, ip6: undefined });
+    assert.deepEqual(up(b), { mtu: 1400, ip4: { local: right, remote: left, dns: [], wins: [] }, ip6: undefined });
     assert(wire.sent <= 8, `${wire.sent} frames`);
   });
 

@@ -10,6 +10,7 @@ import type { LinkNetwork } from '../../src/link/link-net.js';
 import type { LinkWorker } from '../../src/link/link-io.js';
 import type { FromWorker, ToWorker } from '../../src/link/messages.js';
 import type { LinkEvent } from '../../src/link/types.js';
+import type { AgreedNetwork } from '../../src/ppp/outputs.js';
 import { VirtualScheduler } from './virtual-scheduler.js';
 
 export function address(text: string): Ip4 {
@@ -25,6 +26,15 @@ export const testConfig: LinkConfig = {
   line: { kind: 'serial', device: '/dev/ttyS0', speed: 115_200, flow: 'rtscts', carrier: 'auto' },
   local: address('10.0.0.1'),
   remote: address('10.0.0.2'),
+  ipcp: {
+    acceptLocal: [],
+    acceptRemote: [],
+    dns: { ask: false, offer: [] },
+    wins: { ask: false, offer: [] },
+    vj: undefined,
+    remoteFrom: undefined,
+  },
+  ipv6cp: undefined,
   mtu: 1500,
   lcp: {
     mru: 1500,
@@ -67,6 +77,15 @@ export const testConfig: LinkConfig = {
   quota: undefined,
   steer: [],
 };
+
+/** What PPP agrees on for IPv4 alone. */
+export function agreedNetwork(local: string, remote: string): AgreedNetwork {
+  return {
+    mtu: 1500,
+    ip4: { local: address(local), remote: address(remote), dns: [], wins: [] },
+    ip6: undefined,
+  };
+}
 
 class FakeLine implements Line {
   readonly fd = 99;
@@ -204,7 +223,7 @@ export class LinkRig {
   }
 
   networkUp(): void {
-    this.hear({ type: 'network-up', local: address('10.0.0.1'), remote: address('10.0.0.2'), mtu: 1500 });
+    this.hear({ type: 'network-up', network: agreedNetwork('10.0.0.1', '10.0.0.2') });
   }
 
   #lineSource(): LineSource {
@@ -265,6 +284,7 @@ export class LinkRig {
         if (this.behaviour.release === 'at-once') this.hear({ type: 'released', number: message.number });
         return;
       case 'add':
+      case 'assign':
       case 'probe':
         return;
     }

@@ -5,6 +5,7 @@ import type { ByteStream, StreamHandlers } from '../../src/line/stream.js';
 import { Pump, type PumpMessage } from '../../src/link/pump.js';
 import type { AttachOptions } from '../../src/link/messages.js';
 import type { PacketPort } from '../../src/tun/tun.js';
+import { sessionOptions } from './session-pair.js';
 import { testConfig } from './link-rig.js';
 import { VirtualScheduler } from './virtual-scheduler.js';
 import { seededRandom } from './wire.js';
@@ -132,12 +133,22 @@ export class PumpEnd {
   readonly stream: MemoryStream;
   readonly options: AttachOptions;
 
-  constructor(scheduler: VirtualScheduler, side: 'a' | 'b', bytesPerMs: number, speed: number | undefined) {
+  constructor(
+    scheduler: VirtualScheduler,
+    side: 'a' | 'b',
+    bytesPerMs: number,
+    speed: number | undefined,
+    ipv6: boolean,
+  ) {
     const random = seededRandom(side === 'a' ? 1 : 2);
     this.stream = new MemoryStream(scheduler, bytesPerMs, 4096);
     const { lcp, local, remote } = testConfig;
-    const ipcp = side === 'a' ? { local, remote } : { local: remote, remote: local };
-    this.options = { session: { lcp, ipcp }, escape: [], mtu: 1500, speed };
+    const { ipcp, ipv6cp } = sessionOptions(
+      {},
+      side === 'a' ? { local, remote } : { local: remote, remote: local },
+      ipv6 ? {} : undefined,
+    );
+    this.options = { session: { lcp, ipcp, ipv6cp }, escape: [], mtu: 1500, speed };
     this.pump = new Pump(this.port, {
       scheduler,
       random: () => Math.floor(random() * 0x1_0000_0000),
@@ -163,9 +174,9 @@ export class PumpPair {
   readonly b: PumpEnd;
 
   /** A line of so many octets per ms; `speed` is what the pumps believe of it, in baud. */
-  constructor(bytesPerMs = 12, speed: number | undefined = 115_200) {
-    this.a = new PumpEnd(this.scheduler, 'a', bytesPerMs, speed);
-    this.b = new PumpEnd(this.scheduler, 'b', bytesPerMs, speed);
+  constructor(bytesPerMs = 12, speed: number | undefined = 115_200, ipv6 = false) {
+    this.a = new PumpEnd(this.scheduler, 'a', bytesPerMs, speed, ipv6);
+    this.b = new PumpEnd(this.scheduler, 'b', bytesPerMs, speed, ipv6);
     this.a.stream.peer = this.b.stream;
     this.b.stream.peer = this.a.stream;
   }

@@ -7,8 +7,8 @@ import type { Cause } from '../../src/base/cause.js';
 import type { Millis } from '../../src/base/clock.js';
 import { parseIp4 } from '../../src/base/ip.js';
 import { Protocol } from '../../src/ppp/numbers.js';
-import type { IpcpOptions, LcpOptions, SessionOptions } from '../../src/ppp/options.js';
-import { defaultFraming, type Framing, type SessionOutput } from '../../src/ppp/outputs.js';
+import type { IpcpOptions, Ipv6cpOptions, LcpOptions, SessionOptions } from '../../src/ppp/options.js';
+import { defaultFraming, type AgreedNetwork, type Framing, type SessionOutput } from '../../src/ppp/outputs.js';
 import { Session } from '../../src/ppp/session.js';
 import type { Frame, LossyLine } from './lossy-line.js';
 import { seededRandom } from './random.js';
@@ -45,17 +45,38 @@ export function ip(text: string): number {
   return address;
 }
 
+/** Two fixed addresses, and nothing else. */
+export const plainIpcp: IpcpOptions = {
+  local: ip('10.0.0.1'),
+  remote: ip('10.0.0.2'),
+  acceptLocal: [],
+  acceptRemote: [],
+  assigned: false,
+  dns: { ask: false, offer: [] },
+  wins: { ask: false, offer: [] },
+  vj: undefined,
+};
+
 /** The end with 10.0.0.1, whose peer is 10.0.0.2; what is given replaces the defaults. */
-export function sessionOptions(lcp: Partial<LcpOptions> = {}, ipcp: Partial<IpcpOptions> = {}): SessionOptions {
+export function sessionOptions(
+  lcp: Partial<LcpOptions> = {},
+  ipcp: Partial<IpcpOptions> = {},
+  ipv6cp?: Partial<Ipv6cpOptions>,
+): SessionOptions {
   return {
     lcp: { ...defaultLcp, ...lcp },
-    ipcp: { local: ip('10.0.0.1'), remote: ip('10.0.0.2'), ...ipcp },
+    ipcp: { ...plainIpcp, ...ipcp },
+    ipv6cp: ipv6cp && { local: undefined, remote: undefined, ...ipv6cp },
   };
 }
 
 /** The options of the other end. */
-export function mirrored(lcp: Partial<LcpOptions> = {}, ipcp: Partial<IpcpOptions> = {}): SessionOptions {
-  return sessionOptions(lcp, { local: ip('10.0.0.2'), remote: ip('10.0.0.1'), ...ipcp });
+export function mirrored(
+  lcp: Partial<LcpOptions> = {},
+  ipcp: Partial<IpcpOptions> = {},
+  ipv6cp?: Partial<Ipv6cpOptions>,
+): SessionOptions {
+  return sessionOptions(lcp, { local: ip('10.0.0.2'), remote: ip('10.0.0.1'), ...ipcp }, ipv6cp);
 }
 
 /** A session with the duties of its caller: drains the outputs after each input, and watches what comes out. */
@@ -64,6 +85,11 @@ export class SessionStation implements Station {
   readonly outputs: SessionOutput[] = [];
   finished: Cause | undefined;
   framing: Framing = defaultFraming;
+  /** What may flow, by the outputs. */
+  network: AgreedNetwork | undefined;
+  compression: Pick<Extract<SessionOutput, { type: 'header-compression' }>, 'send' | 'receive'> | undefined;
+  /** The number of the last `address-wanted`. */
+  wanted: number | undefined;
   ups = 0;
   downs = 0;
   sends = 0;
@@ -88,7 +114,9 @@ export class SessionStation implements Station {
   }
 
   receive({ protocol, packet }: Frame, now: Millis): void {
-    if (protocol === Protocol.ip && this.session.networkUp) this.session.heard(now);
+    const carried =
+      (protocol === Protocol.ip && this.session.carriesIp4) || (protocol === Protocol.ip6 && this.session.carriesIp6);
+    if (carried) this.session.heard(now);
     else this.session.receive(protocol, packet, now);
     this.#drain();
   }
@@ -124,7 +152,10 @@ export class SessionStation implements Station {
 
   #drain(): void {
     for (let output = this.session.poll(); output !== undefined; output = this.session.poll()) this.#watch(output);
-    assert.equal(this.session.networkUp, this.isUp, 'networkUp says what the outputs say');
+    assert.deepEqual(this.session.network, this.network, 'the session says what the outputs say');
+    assert.equal(this.session.carriesIp4, this.network?.ip4 !== undefined);
+    assert.equal(this.session.carriesIp6, this.network?.ip6 !== undefined);
+    if (!this.session.carriesIp4) assert.equal(this.compression, undefined, 'compression ends with IPv4');
     if (this.finished !== undefined) {
       assert.equal(this.isUp, false, 'the network is down when the session is over');
       assert.equal(this.session.nextTimeout(), undefined, 'no timer runs when the session is over');
@@ -147,10 +178,24 @@ export class SessionStation implements Station {
         this.framing = output.framing;
         break;
       case 'network-up':
+        this.network = output.network;
         this.ups++;
         assert.equal(this.ups, this.downs + 1, 'the network comes up only when it is down');
         break;
+      case 'network-changed':
+        assert(this.network !== undefined, 'the network changes only while it is up');
+        this.network = output.network;
+        break;
+      case 'header-compression': {
+        const { send, receive } = output;
+        this.compression = send === undefined && receive === undefined ? undefined : { send, receive };
+        break;
+      }
+      case 'address-wanted':
+        this.wanted = output.number;
+        break;
       case 'network-down':
+        this.network = undefined;
         this.downs++;
         assert.equal(this.ups, this.downs, 'the network goes down only when it is up');
         break;

@@ -1,90 +1,152 @@
-/** The IP Control Protocol: opens the link for IPv4 packets between two addresses that the config knows. RFC 1332 */
-import { cause, type Cause } from '../../base/cause.js';
+/**
+ * The IP Control Protocol: opens the link for IPv4 packets between two addresses, and agrees on name servers and on the
+ * compression of TCP headers. RFC 1332, RFC 1877
+ */
+import type { Ip4 } from '../../base/ip.js';
+import type { VjOptions } from '../../compress/method.js';
 import type { Millis } from '../../base/clock.js';
-import type { Context, ControlProtocol, LayerEvents } from '../context.js';
-import { Negotiator, type Ending } from '../negotiator.js';
+import type { AddressRule } from '../auth/options.js';
+import type { Context, LayerEvents } from '../context.js';
+import { Ncp } from '../ncp.js';
 import { Protocol } from '../numbers.js';
 import type { IpcpOptions } from '../options.js';
-import { describeUnknown, ipcpOptions } from './options.js';
+import type { AgreedIp4 } from '../outputs.js';
+import { AddressPolicy, noAddress } from './addresses.js';
+import { describeUnknown, ipcpOptions, vjOptions, type IpcpOptionSet } from './options.js';
 
-export class Ipcp implements ControlProtocol {
-  readonly protocol = Protocol.ipcp;
-  readonly carries = [Protocol.ip];
-  readonly #events: LayerEvents;
-  readonly #negotiator: Negotiator;
+export class Ipcp extends Ncp {
+  readonly #context: Context;
+  readonly #addresses: AddressPolicy;
+  readonly #options: IpcpOptionSet;
+  readonly #assigned: boolean;
+  /** The `address-wanted` that awaits its answer, counted. */
+  #wanted: number | undefined;
+  #asked = 0;
+  /** The peer's last packet that came while we waited. */
+  #held: Uint8Array | undefined;
+  /** The peer doesn't want compressed headers, although it said so. */
+  #refusesVj = false;
 
   constructor(options: IpcpOptions, context: Context, events: LayerEvents) {
-    this.#events = events;
-    this.#negotiator = new Negotiator(
+    const addresses = new AddressPolicy(options);
+    const set = ipcpOptions(options, addresses);
+    super(
       {
         protocol: Protocol.ipcp,
         name: 'IPCP',
-        options: Object.values(ipcpOptions(options)),
+        cargo: 'IPv4 packets',
+        carries:
+          options.vj === undefined ? [Protocol.ip] : [Protocol.ip, Protocol.vjCompressed, Protocol.vjUncompressed],
+        options: Object.values(set),
         describeUnknown,
         failure: 'ipcp-failed',
-        passive: false,
-        silent: false,
+        refusal: 'ip-refused',
+        objection: () => addresses.objection(localOf(set, addresses), remoteOf(set, addresses)),
+      },
+      context,
+      {
         up: (now) => {
+          this.#refusesVj = false;
+          this.#tellCompression();
           events.up(now);
         },
         down: (now) => {
           events.down(now);
-        },
-        finished: (ending, now) => {
-          events.failed(this.#explain(ending), now);
+          context.emit({ type: 'header-compression', send: undefined, receive: undefined });
         },
         failed: (failed, now) => {
           events.failed(failed, now);
         },
-        classify: () => 'RUC', // IPCP has the codes 1 to 7 only: RFC 1332 §2
-        maintain: () => undefined,
-        codeRejected: () => undefined,
       },
-      context,
     );
-    // Administratively open for as long as the session lasts; it waits in Starting until LCP opens.
-    this.#negotiator.open(0);
+    this.#context = context;
+    this.#addresses = addresses;
+    this.#options = set;
+    this.#assigned = options.assigned;
   }
 
-  up(now: Millis): void {
-    this.#negotiator.up(now);
+  /** While it is open. */
+  get agreed(): AgreedIp4 | undefined {
+    if (!this.isOpen) return undefined;
+    const { primaryDns, secondaryDns, primaryWins, secondaryWins } = this.#options;
+    return {
+      local: localOf(this.#options, this.#addresses),
+      remote: remoteOf(this.#options, this.#addresses),
+      dns: told(primaryDns.ours, secondaryDns.ours),
+      wins: told(primaryWins.ours, secondaryWins.ours),
+    };
   }
 
-  down(now: Millis): void {
-    this.#negotiator.down(now);
+  /** How TCP headers are compressed: by us as the peer asked, by the peer as it agreed to. */
+  get compression(): { readonly send: VjOptions | undefined; readonly receive: VjOptions | undefined } {
+    const { ours, theirs } = this.#options.compression;
+    return {
+      send: theirs === undefined || this.#refusesVj ? undefined : vjOptions(theirs),
+      receive: ours && vjOptions(ours),
+    };
   }
 
-  receive(packet: Uint8Array, now: Millis): void {
-    this.#negotiator.receive(packet, now);
+  /** What the peer's secret allows it to be; undefined: what the config says. To be told before it comes up. */
+  restrictRemote(rules: readonly AddressRule[] | undefined): void {
+    this.#addresses.restrict(rules);
   }
 
-  rejected(protocol: number, now: Millis): void {
-    this.#events.failed(cause('ip-refused', `it rejects ${protocol === Protocol.ip ? 'IPv4 packets' : 'IPCP'}`), now);
+  override up(now: Millis): void {
+    if (!this.#assigned) {
+      super.up(now);
+      return;
+    }
+    this.#asked += 1;
+    this.#wanted = this.#asked;
+    this.#context.emit({ type: 'address-wanted', number: this.#asked });
   }
 
-  timeout(now: Millis): void {
-    this.#negotiator.timeout(now);
+  /** The answer to `address-wanted`; one to an earlier question counts for nothing. */
+  assign(number: number, remote: Ip4, now: Millis): void {
+    if (number !== this.#wanted) return;
+    this.#addresses.assign(remote);
+    this.#wanted = undefined;
+    super.up(now);
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) super.receive(held, now);
   }
 
-  nextTimeout(): Millis | undefined {
-    return this.#negotiator.nextTimeout();
+  override down(now: Millis): void {
+    this.#wanted = undefined;
+    this.#held = undefined;
+    super.down(now);
   }
 
-  trouble(): Cause | undefined {
-    const trouble = this.#negotiator.trouble();
-    return trouble === undefined ? undefined : cause('ipcp-failed', trouble);
+  override receive(packet: Uint8Array, now: Millis): void {
+    if (this.#wanted === undefined) super.receive(packet, now);
+    else this.#held = packet.slice();
   }
 
-  #explain(ending: Ending): Cause {
-    switch (ending.kind) {
-      case 'closed':
-        return cause('internal', 'IPCP closed by itself');
-      case 'no-answer':
-        return this.trouble() ?? cause('ipcp-failed', ending.heard ?? 'the peer does not answer IPCP');
-      case 'terminated':
-        return cause('peer-terminated', ending.reason === undefined ? 'it closed IPCP' : `IPCP: ${ending.reason}`);
-      case 'rejected':
-        return cause('protocol-error', `it rejects ${ending.what}`);
+  /** Without compression the link does as well. */
+  override rejected(protocol: number, now: Millis): void {
+    if (protocol === Protocol.ipcp || protocol === Protocol.ip) {
+      super.rejected(protocol, now);
+    } else if (this.isOpen && !this.#refusesVj) {
+      this.#refusesVj = true;
+      this.#tellCompression();
     }
   }
+
+  #tellCompression(): void {
+    this.#context.emit({ type: 'header-compression', ...this.compression });
+  }
+}
+
+/** A peer that rejects the option lets us be what the config says. */
+function localOf({ ipAddress }: IpcpOptionSet, addresses: AddressPolicy): Ip4 {
+  return ipAddress.ours ?? addresses.local;
+}
+
+function remoteOf({ ipAddress }: IpcpOptionSet, addresses: AddressPolicy): Ip4 {
+  return ipAddress.theirs ?? addresses.remote;
+}
+
+function told(...servers: readonly (Ip4 | undefined)[]): readonly Ip4[] {
+  return [...new Set(servers.flatMap((server = noAddress) => (server === noAddress ? [] : [server])))];
 }
