@@ -165,6 +165,11 @@ const causes = {
   // The link was up and ended.
   'peer-terminated': { summary: 'the peer ended the link', remedy: 'Look at the log of the peer.', retry: 'quick' },
   'peer-dead': { summary: 'the peer no longer answers', remedy: 'Check the cable and the peer.', retry: 'quick' },
+  'line-quality': {
+    summary: 'the line loses too much',
+    remedy: 'Check the cable, its length and screening, the speed and the flow control; `lqr` says how much is too much.',
+    retry: 'quick',
+  },
   restless: {
     summary: 'the peer negotiates anew all the time',
     remedy: 'Look at the log of the peer.',

@@ -5,6 +5,8 @@ export const Protocol = {
   ip: 0x0021,
   ipcp: 0x8021,
   lcp: 0xc021,
+  /** Link-Quality-Report. RFC 1989 */
+  lqr: 0xc025,
   pap: 0xc023,
   chap: 0xc223,
   eap: 0xc227,
@@ -32,6 +34,8 @@ export const LcpOption = {
   mru: 1,
   accm: 2,
   authentication: 3,
+  /** RFC 1989 §2.5 */
+  quality: 4,
   magic: 5,
   pfc: 7,
   acfc: 8,
