@@ -127,9 +127,30 @@ const causes = {
     retry: 'slow',
   },
   'ip-refused': { summary: 'the peer refuses to carry IPv4', remedy: 'Enable IPv4 (IPCP) at the peer.', retry: 'slow' },
+  'ipv6cp-failed': {
+    summary: 'IPv6 could not be agreed on',
+    remedy: 'Compare `ipv6` and the MRU of both ends: IPv6 needs identifiers that differ, and packets of 1280 octets.',
+    retry: 'slow',
+  },
+  'ipv6-refused': {
+    summary: 'the peer refuses to carry IPv6',
+    remedy: 'Enable IPv6 (IPV6CP) at the peer, or let the link carry IPv4 as well.',
+    retry: 'slow',
+  },
+  'pool-exhausted': {
+    summary: 'no address is left for the peer',
+    remedy: 'Widen the pool that `remote` names, or take down a link that holds one of its addresses.',
+    retry: 'poll',
+  },
+  'name-unresolved': {
+    summary: "the host name of the peer's address could not be resolved",
+    remedy: 'Correct `remote`, or put the name into /etc/hosts, which needs no network.',
+    retry: 'quick',
+  },
   'auth-unsupported': {
     summary: 'the peer insists on authentication in a way that linkd has no secret for, or is not to use',
-    remedy: 'Give `auth` a secret for the peer, accept its method by `auth.accept`, or tell the peer not to ask (pppd: `noauth`).',
+    remedy:
+      'Give `auth` a secret for the peer, accept its method by `auth.accept`, or tell the peer not to ask (pppd: `noauth`).',
     retry: 'slow',
   },
   'auth-failed': {
@@ -139,12 +160,14 @@ const causes = {
   },
   'auth-no-secret': {
     summary: 'the peer asks who we are, and there is no secret for it',
-    remedy: 'Add a line for `auth.user` and the name of the peer to the secrets, or set `auth.remotename` where the peer gives no name.',
+    remedy:
+      'Add a line for `auth.user` and the name of the peer to the secrets, or set `auth.remotename` where the peer gives no name.',
     retry: 'slow',
   },
   'peer-auth-failed': {
     summary: 'the peer could not prove who it is',
-    remedy: 'Compare its name and secret at both ends: the peer needs a line in the secrets here; `auth.require` says how it is asked.',
+    remedy:
+      'Compare its name and secret at both ends: the peer needs a line in the secrets here; `auth.require` says how it is asked.',
     retry: 'slow',
   },
   'peer-address-denied': {
@@ -154,7 +177,8 @@ const causes = {
   },
   'secrets-failed': {
     summary: 'the secrets cannot be read',
-    remedy: 'See the message. A file with secrets must exist, belong to the user that runs linkd, and be closed to all others (chmod 600).',
+    remedy:
+      'See the message. A file with secrets must exist, belong to the user that runs linkd, and be closed to all others (chmod 600).',
     retry: 'slow',
   },
   'protocol-error': {

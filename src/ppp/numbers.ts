@@ -3,7 +3,12 @@
 /** The PPP Protocol field. RFC 1661 §2 */
 export const Protocol = {
   ip: 0x0021,
+  /** TCP with compressed headers, and what begins a slot. RFC 1332 §4 */
+  vjCompressed: 0x002d,
+  vjUncompressed: 0x002f,
+  ip6: 0x0057,
   ipcp: 0x8021,
+  ipv6cp: 0x8057,
   lcp: 0xc021,
   /** Link-Quality-Report. RFC 1989 */
   lqr: 0xc025,
@@ -41,8 +46,18 @@ export const LcpOption = {
   acfc: 8,
 } as const;
 
-/** RFC 1332 §3 */
-export const IpcpOption = { ipAddress: 3 } as const;
+/** RFC 1332 §3, RFC 1877 */
+export const IpcpOption = {
+  compression: 2,
+  ipAddress: 3,
+  primaryDns: 129,
+  primaryWins: 130,
+  secondaryDns: 131,
+  secondaryWins: 132,
+} as const;
+
+/** RFC 5072 §4 */
+export const Ipv6cpOption = { interfaceIdentifier: 1 } as const;
 
 /** What a link has without negotiation. RFC 1661 §6.1, RFC 1662 §7.1 */
 export const defaultMru = 1500;
