@@ -18,6 +18,11 @@ export function putU32(bytes: Uint8Array, at: number, value: number): void {
   putU16(bytes, at + 2, value & 0xffff);
 }
 
+/** Copies `source[from..to)` to `target[at..]`, octet by octet: a view, as `set` needs it, is an allocation per packet. */
+export function copyOctets(source: Uint8Array, from: number, to: number, target: Uint8Array, at: number): void {
+  for (let i = from, j = at; i < to; i++, j++) target[j] = source[i]!;
+}
+
 /** `7e ff 03`: for logs, vectors and messages. */
 export function formatHex(bytes: Uint8Array, separator = ' '): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(separator);

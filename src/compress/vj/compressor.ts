@@ -2,7 +2,7 @@
  * The sending half of Van Jacobson's TCP/IP header compression (RFC 1144): packets come from the queue right before they are
  * framed, and leave with as little header as tells the peer what has changed since the last one of their connection.
  */
-import { getU16, getU32 } from '../../base/bytes.js';
+import { copyOctets, getU16, getU32 } from '../../base/bytes.js';
 import type { VjOptions } from '../method.js';
 import {
   Change,
@@ -10,7 +10,6 @@ import {
   Tcp,
   TcpFlag,
   VjProtocol,
-  copyOctets,
   headersLength,
   ipHeaderLength,
   largestHeaders,

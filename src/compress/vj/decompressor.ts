@@ -2,7 +2,7 @@
  * The receiving half of Van Jacobson's TCP/IP header compression (RFC 1144): what came as a packet of type compressed or
  * uncompressed leaves as IP. What a lost frame leaves behind is never passed on: see `lost`.
  */
-import { getU16, getU32, putU16, putU32 } from '../../base/bytes.js';
+import { copyOctets, getU16, getU32, putU16, putU32 } from '../../base/bytes.js';
 import type { PacketView } from '../coder.js';
 import type { VjOptions } from '../method.js';
 import {
@@ -12,7 +12,6 @@ import {
   TcpFlag,
   VjProtocol,
   addWords,
-  copyOctets,
   foldSum,
   headersLength,
   ipHeaderLength,

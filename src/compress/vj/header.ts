@@ -104,8 +104,3 @@ export function foldSum(sum: number): number {
   while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);
   return folded;
 }
-
-/** Octet by octet: a view of the source would be an allocation per packet. */
-export function copyOctets(source: Uint8Array, from: number, to: number, target: Uint8Array, at: number): void {
-  for (let i = from, j = at; i < to; i++, j++) target[j] = source[i]!;
-}
