@@ -170,11 +170,6 @@ const causes = {
       'Compare its name and secret at both ends: the peer needs a line in the secrets here; `auth.require` says how it is asked.',
     retry: 'slow',
   },
-  'peer-address-denied': {
-    summary: 'the peer is not allowed the address that the config gives it',
-    remedy: "Add the address of `remote` to the allowed addresses behind the peer's secret, or correct `remote`.",
-    retry: 'slow',
-  },
   'secrets-failed': {
     summary: 'the secrets cannot be read',
     remedy:
