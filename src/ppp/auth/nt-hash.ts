@@ -2,7 +2,7 @@
 import { concatBytes } from '../../base/bytes.js';
 import { desEncrypt } from '../../base/digest.js';
 import { md4 } from '../../base/md4.js';
-import { decodeText } from './text.js';
+import { decodeText } from '../../base/text.js';
 
 /** LAN Manager's passwords are no longer than this; what is beyond does not count. */
 const lmPasswordLength = 14;
