@@ -2,7 +2,10 @@
 import type { Ip4, Prefix } from '../base/ip.js';
 import type { Millis } from '../base/clock.js';
 import type { VjOptions } from '../compress/method.js';
+import type { AuthOptions } from './auth/options.js';
 import type { InterfaceId } from './ipv6cp/identifier.js';
+
+export type { AddressRule, AuthMethod, AuthOptions, NamedSecret, SecretTable } from './auth/options.js';
 
 export interface LcpOptions {
   /** The largest packet we ask the peer to send, in octets (64..16384). RFC 1661 §6.1 */
@@ -74,4 +77,6 @@ export interface SessionOptions {
   readonly ipcp: IpcpOptions | undefined;
   /** Undefined: no IPv6. */
   readonly ipv6cp: Ipv6cpOptions | undefined;
+  /** Absent: nobody is asked who he is, and whoever asks is refused. */
+  readonly auth?: AuthOptions;
 }

@@ -6,6 +6,8 @@
 import { causeFacts, cause, type Cause } from '../base/cause.js';
 import type { Millis } from '../base/clock.js';
 import { formatIp4, type Ip4 } from '../base/ip.js';
+import { Authentication, authenticationProtocols } from './auth/authentication.js';
+import { noAuthentication } from './auth/options.js';
 import type { Context, ControlProtocol, Counter } from './context.js';
 import { Lcp, type Phase } from './lcp/lcp.js';
 import type { Ending } from './negotiator.js';
@@ -31,11 +33,14 @@ export interface SessionDescription {
   readonly options: Readonly<Record<string, string>>;
   readonly echoRttMs: Millis | undefined;
   readonly peerIdentification: string | undefined;
+  /** What the peer has proved to be called; undefined where it wasn't asked. */
+  readonly peerName: string | undefined;
 }
 
 export class Session {
   readonly #options: SessionOptions;
   readonly #lcp: Lcp;
+  readonly #auth: Authentication;
   readonly #networks: Networks;
   /** What LCP carries; a protocol more is an entry more. */
   readonly #protocols: readonly ControlProtocol[];
@@ -56,7 +61,8 @@ export class Session {
   constructor(options: SessionOptions, random: () => number) {
     this.#options = options;
     const context = this.#context(random);
-    this.#lcp = new Lcp(options.lcp, context, {
+    const auth = options.auth ?? noAuthentication;
+    this.#lcp = new Lcp(options.lcp, auth, context, {
       up: (now) => {
         this.#lcpUp(now);
       },
@@ -70,9 +76,18 @@ export class Session {
         this.#finish(this.#cause ?? this.#explain(ending));
       },
       protocolRejected: (protocol, now) => {
+        if (authenticationProtocols.includes(protocol)) this.#auth.rejected(protocol, now);
         const isMeant = (candidate: ControlProtocol) =>
           candidate.protocol === protocol || candidate.carries.includes(protocol);
         this.#protocols.find(isMeant)?.rejected(protocol, now);
+      },
+    });
+    this.#auth = new Authentication(auth, context, {
+      authenticated: (now) => {
+        this.#authenticated(now);
+      },
+      failed: (failed, now) => {
+        this.#fail(failed, now);
       },
     });
     this.#networks = new Networks(options, context, {
@@ -138,7 +153,17 @@ export class Session {
       this.#count('not-open');
       return;
     }
+    if (authenticationProtocols.includes(protocol)) {
+      this.#auth.receive(protocol, packet, now);
+      return;
+    }
     const target = this.#protocols.find((candidate) => candidate.protocol === protocol);
+    if (target !== undefined) this.#auth.implied(now);
+    // RFC 1661 §3.5: nothing else before both ends are authenticated.
+    if (!this.#auth.isDone) {
+      this.#count('not-open');
+      return;
+    }
     if (target !== undefined) target.receive(packet, now);
     else if (this.#protocols.some(({ carries }) => carries.includes(protocol))) this.#count('not-open');
     else {
@@ -150,7 +175,7 @@ export class Session {
   nextTimeout(): Millis | undefined {
     if (this.#over) return undefined;
     let next = this.#lcp.nextTimeout();
-    for (const protocol of this.#protocols) {
+    for (const protocol of [this.#auth, ...this.#protocols]) {
       const other = protocol.nextTimeout();
       if (other !== undefined && (next === undefined || other < next)) next = other;
     }
@@ -162,6 +187,7 @@ export class Session {
     if (this.#over) return;
     this.#now = now;
     this.#lcp.timeout(now);
+    this.#auth.timeout(now);
     for (const protocol of this.#protocols) protocol.timeout(now);
   }
 
@@ -200,17 +226,24 @@ export class Session {
   describe(): SessionDescription {
     const { ip4, ip6, mtu } = this.network ?? {};
     return {
-      phase: this.#over ? 'dead' : this.#lcp.phase,
+      phase: this.#phase,
       localAddress: ip4 && formatIp4(ip4.local),
       remoteAddress: ip4 && formatIp4(ip4.remote),
       dns: (ip4?.dns ?? []).map(formatIp4),
       localIp6: ip6?.local,
       remoteIp6: ip6?.remote,
       mtu,
-      options: this.#lcp.describe(),
+      options: { ...this.#lcp.describe(), ...this.#auth.describe() },
       echoRttMs: this.#lcp.echoRttMs,
       peerIdentification: this.#lcp.peerIdentification,
+      peerName: this.#auth.peerName,
     };
+  }
+
+  get #phase(): Phase {
+    if (this.#over) return 'dead';
+    const { phase } = this.#lcp;
+    return phase === 'network' && !this.#auth.isDone ? 'authenticate' : phase;
   }
 
   // What the layers report.
@@ -218,11 +251,17 @@ export class Session {
   #lcpUp(now: Millis): void {
     this.#wasUp = false;
     this.#emit({ type: 'framing', framing: this.#lcp.framing() });
+    this.#auth.up(this.#lcp.authentication, now);
+  }
+
+  #authenticated(now: Millis): void {
+    this.#networks.restrictRemote(this.#auth.allowedAddresses);
     for (const protocol of this.#protocols) protocol.up(now);
   }
 
   /** By our Close, the peer's Terminate-Request, or the peer's starting over. */
   #lcpDown(now: Millis): void {
+    this.#auth.down();
     this.#networks.down(now);
     for (const protocol of this.#protocols) protocol.down(now);
     this.#emit({ type: 'framing', framing: defaultFraming });
@@ -265,6 +304,8 @@ export class Session {
         return cause('lcp-failed', this.#lcp.trouble() ?? ending.heard);
       case 'terminated': {
         if (auth !== undefined) return cause('auth-unsupported', auth);
+        const { interrupted } = this.#auth;
+        if (interrupted !== undefined) return cause(interrupted, ending.reason ?? 'it ended the link');
         const troubled = this.#wasUp ? undefined : this.#protocols.find((protocol) => protocol.trouble() !== undefined);
         return troubled?.trouble() ?? cause('peer-terminated', ending.reason);
       }

@@ -8,7 +8,8 @@ import type { Millis } from '../../base/clock.js';
 import type { Context, LayerEvents } from '../context.js';
 import { Negotiator, type Ending, type Layer } from '../negotiator.js';
 import { Code, defaultAccm, defaultMru, Protocol, protocolName } from '../numbers.js';
-import type { LcpOptions } from '../options.js';
+import type { AgreedAuthentication } from '../auth/authentication.js';
+import type { AuthOptions, LcpOptions } from '../options.js';
 import type { Framing } from '../outputs.js';
 import { headerLength, type Packet } from '../packet.js';
 import { printable } from '../printable.js';
@@ -18,8 +19,8 @@ import { authenticationName, describeUnknown, formatU32, lcpOptions, type LcpOpt
 /** Packets in a row with our own magic number before the line counts as looped. */
 const maxLooped = 3;
 
-/** RFC 1661 §3.2; there is no Authenticate phase yet. */
-export type Phase = 'dead' | 'establish' | 'network' | 'terminate';
+/** RFC 1661 §3.2 */
+export type Phase = 'dead' | 'establish' | 'authenticate' | 'network' | 'terminate';
 
 export interface LcpEvents extends LayerEvents {
   /** The link is at its end; why, as far as LCP knows. */
@@ -41,10 +42,10 @@ export class Lcp {
   #secondsRemaining: number | undefined;
   #echoRttMs: Millis | undefined;
 
-  constructor(options: LcpOptions, context: Context, events: LcpEvents) {
+  constructor(options: LcpOptions, auth: AuthOptions, context: Context, events: LcpEvents) {
     this.#context = context;
     this.#events = events;
-    this.#options = lcpOptions(options, () => context.random());
+    this.#options = lcpOptions(options, auth, () => context.random());
     this.#keepAlive = new KeepAlive(options.echoIntervalMs, options.echoFailures);
     this.#negotiator = new Negotiator(this.#layer(options), context);
   }
@@ -121,10 +122,16 @@ export class Lcp {
     return this.#negotiator.state === 'Initial' || this.#negotiator.state === 'Closed';
   }
 
+  /** How each end is to prove who it is, while LCP is open. RFC 1661 §6.2 */
+  get authentication(): AgreedAuthentication {
+    const { ours, theirs } = this.#options.authentication;
+    return { ofPeer: ours, ofUs: theirs };
+  }
+
   /** What authentication the peer asked for and didn't get, in words. */
   get authenticationRefused(): string | undefined {
-    const { refused } = this.#options.authentication;
-    return refused === undefined ? undefined : `it asked for ${authenticationName(refused)}`;
+    const { refused, theirs } = this.#options.authentication;
+    return refused === undefined || theirs !== undefined ? undefined : `it asked for ${authenticationName(refused)}`;
   }
 
   get peerIdentification(): string | undefined {

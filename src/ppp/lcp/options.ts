@@ -1,8 +1,9 @@
 /** LCP's Configuration Options: RFC 1661 §6 and RFC 1662 §7. What is not listed here is rejected as unknown. */
-import { formatHex, getU16 } from '../../base/bytes.js';
+import { formatHex, getU16, sameBytes } from '../../base/bytes.js';
 import { defaultAccm, defaultMru, LcpOption, protocolName } from '../numbers.js';
 import { flag, Option, raw, u16, u32, type OptionDescriptor } from '../option.js';
-import type { LcpOptions } from '../options.js';
+import { authenticationOptions } from '../auth/methods.js';
+import type { AuthOptions, LcpOptions } from '../options.js';
 import type { RawOption } from '../packet.js';
 
 /** Below this no IPv4 packet is sure to pass. RFC 791 */
@@ -18,11 +19,11 @@ export interface LcpOptionSet {
 }
 
 /** One set belongs to one session: the options hold what is being negotiated. */
-export function lcpOptions(options: LcpOptions, random: () => number): LcpOptionSet {
+export function lcpOptions(options: LcpOptions, auth: AuthOptions, random: () => number): LcpOptionSet {
   return {
     mru: new Option(mru(options.mru)),
     accm: new Option(accm(options.asyncmap)),
-    authentication: new Option(authentication),
+    authentication: new Option(authentication(auth)),
     magic: new Option(magic(options.magic, random)),
     pfc: new Option(compression(LcpOption.pfc, 'protocol field compression', options.pfc)),
     acfc: new Option(compression(LcpOption.acfc, 'address and control field compression', options.acfc)),
@@ -60,17 +61,38 @@ function accm(wanted: number): OptionDescriptor<number> {
   };
 }
 
-/** Authentication-Protocol: linkd has none to offer. RFC 1661 §6.2 */
-const authentication: OptionDescriptor<Uint8Array> = {
-  type: LcpOption.authentication,
-  name: 'authentication',
-  codec: raw,
-  format: (value) => `by ${authenticationName(value)}`,
-  wanted: () => undefined,
-  judge: () => ({ kind: 'reject', failure: 'auth-unsupported' }),
-  suggestion: () => undefined,
-  onNak: () => ({ ask: undefined }),
-};
+/**
+ * Authentication-Protocol: how the other end is to prove who it is. Whoever is asked may propose another way; without any
+ * that both like there is none, and then it is for the authentication phase to end the link. RFC 1661 §6.2
+ */
+function authentication({ require, accept }: AuthOptions): OptionDescriptor<Uint8Array> {
+  const required = authenticationOptions(require);
+  const accepted = authenticationOptions(accept);
+  const has = (values: readonly Uint8Array[], one: Uint8Array): boolean => values.some((value) => sameBytes(value, one));
+  let untried: readonly Uint8Array[] = [];
+  return {
+    type: LcpOption.authentication,
+    name: 'authentication',
+    codec: raw,
+    format: (value) => `by ${authenticationName(value)}`,
+    wanted: () => {
+      untried = required;
+      return required[0];
+    },
+    judge: (value) => {
+      const [preferred] = accepted;
+      if (has(accepted, value)) return { kind: 'ack' };
+      if (preferred === undefined) return { kind: 'reject', failure: 'auth-unsupported' };
+      return { kind: 'nak', value: preferred, failure: 'auth-unsupported' };
+    },
+    suggestion: () => accepted[0],
+    // What the peer proposes, if we want that too, else what we want next.
+    onNak: (hint, asked) => {
+      untried = untried.filter((value) => asked === undefined || !sameBytes(value, asked));
+      return { ask: has(untried, hint) ? untried.find((value) => sameBytes(value, hint)) : untried[0] };
+    },
+  };
+}
 
 /** Magic-Number, and the detection of a looped-back line by it. RFC 1661 §6.4 */
 function magic(enabled: boolean, random: () => number): OptionDescriptor<number> {
