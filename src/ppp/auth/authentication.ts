@@ -3,7 +3,7 @@
  * has agreed on. The network phase begins when both have. RFC 1661 §3.5
  */
 import { sameBytes } from '../../base/bytes.js';
-import { cause, type Cause } from '../../base/cause.js';
+import { cause, type Cause, type CauseCode } from '../../base/cause.js';
 import type { Millis } from '../../base/clock.js';
 import type { Context } from '../context.js';
 import { Protocol, protocolName } from '../numbers.js';
@@ -38,6 +38,7 @@ export class Authentication {
   readonly #proofs = new Map<Exchange, Proof>();
   #done = false;
   #over = false;
+  #interrupted: CauseCode | undefined;
 
   constructor(options: AuthOptions, context: Context, events: AuthenticationEvents) {
     this.#options = options;
@@ -49,6 +50,7 @@ export class Authentication {
   /** LCP has opened. */
   up({ ofPeer, ofUs }: AgreedAuthentication, now: Millis): void {
     this.down();
+    this.#interrupted = undefined;
     if (ofPeer === undefined && this.#options.require.length > 0) {
       this.#events.failed(cause('peer-auth-failed', 'it refuses to be asked'), now);
       return;
@@ -73,6 +75,8 @@ export class Authentication {
 
   /** LCP is open no more. */
   down(): void {
+    const unproved = this.#exchanges.filter((exchange) => !this.#proofs.has(exchange)).map(({ role }) => role);
+    if (unproved.length > 0) this.#interrupted = unproved.includes('peer') ? 'auth-failed' : 'peer-auth-failed';
     this.#exchanges = [];
     this.#proofs.clear();
     this.#done = false;
@@ -82,6 +86,11 @@ export class Authentication {
   /** The network phase has begun. */
   get isDone(): boolean {
     return this.#done;
+  }
+
+  /** The cause when the link went down in the middle of this phase. */
+  get interrupted(): CauseCode | undefined {
+    return this.#interrupted;
   }
 
   /** What the peer proved to be called, printable; undefined when it was not asked. */
