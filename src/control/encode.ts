@@ -147,6 +147,7 @@ function encodeSession(session: SessionStatus): WireLink['session'] {
     mtu_bytes: session.mtu ?? null,
     echo_rtt_ms: session.echoRttMs ?? null,
     peer_identification: session.peerIdentification ?? null,
+    peer_name: session.peerName ?? null,
     options: session.options,
   };
 }

@@ -46,6 +46,7 @@ const wireSession = z.object({
   mtu_bytes: count.nullable(),
   echo_rtt_ms: count.nullable(),
   peer_identification: text.nullable(),
+  peer_name: text.nullable().default(null),
   options: z.record(text, text),
 });
 

@@ -25,7 +25,7 @@ export interface LinkCounters {
 /** What PPP agreed on, while there is a session. */
 export interface SessionStatus {
   /** RFC 1661 §3.2 */
-  readonly phase: 'dead' | 'establish' | 'network' | 'terminate';
+  readonly phase: 'dead' | 'establish' | 'authenticate' | 'network' | 'terminate';
   readonly localAddress: string | undefined;
   readonly remoteAddress: string | undefined;
   /** The name servers that the peer told us of. */
@@ -41,6 +41,8 @@ export interface SessionStatus {
   readonly echoRttMs: number | undefined;
   /** What the peer said of itself (RFC 1570 Identification), printable characters only. */
   readonly peerIdentification: string | undefined;
+  /** What the peer has proved to be called, printable; undefined where it wasn't asked. */
+  readonly peerName: string | undefined;
 }
 
 export interface LinkStatus {

@@ -58,6 +58,7 @@ describe('the control client', () => {
         options: { [evil]: evil },
         echoRttMs: 1,
         peerIdentification: evil,
+        peerName: evil,
       },
     });
     const { path } = await serve(t, { links: [link] });

@@ -109,6 +109,7 @@ depot  waiting for 1d 4h, next attempt in 1d 1h
       options: { [evil]: evil },
       echoRttMs: 1,
       peerIdentification: evil,
+      peerName: evil,
     } as const;
     const { path, steering } = await serve(t, {
       links: [upLink({ session, lastCause: { cause: cause('peer-terminated', evil), at: new Date() } })],

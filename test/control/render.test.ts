@@ -187,6 +187,7 @@ describe('linkctl status LINK', () => {
       options: {},
       echoRttMs: undefined,
       peerIdentification: undefined,
+      peerName: undefined,
     } as const;
     const text = renderLink(encodeLink(upLink({ session, lastCause: undefined, restarts: 0 })), plain, true);
     assert.match(text, /^ {2}echo +not measured yet$/m);

@@ -61,6 +61,7 @@ describe('the control server', () => {
         mtu_bytes: 1500,
         echo_rtt_ms: 12.34,
         peer_identification: 'linkd 0.1.0',
+        peer_name: 'branch',
         options: { 'tx-accm': '0x00000000', 'rx-mru': '1500' },
       },
       network_problems: [],

@@ -153,6 +153,7 @@ describe('agreed LCP options', () => {
       },
       echoRttMs: undefined,
       peerIdentification: undefined,
+      peerName: undefined,
     });
   });
 

@@ -167,6 +167,7 @@ export function upLink(change: Partial<LinkStatus> = {}): LinkStatus {
       options: { 'tx-accm': '0x00000000', 'rx-mru': '1500' },
       echoRttMs: 12.34,
       peerIdentification: 'linkd 0.1.0',
+      peerName: 'branch',
     },
     networkProblems: [],
     hooks: [],

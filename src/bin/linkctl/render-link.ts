@@ -73,8 +73,15 @@ function placePairs({ line, session, ...link }: WireLink): Pair[] {
     ['line', [`${line.kind} ${line.name}`, ...speed, ...flow].join(', ')],
     ['interface', mtu === undefined ? link.interface : `${link.interface}, MTU ${mtu}`],
     ['addresses', `${link.local_address} here, ${link.remote_address} at the peer`],
+    ...peerPair(session),
     ['networks', link.networks.length === 0 ? 'none' : link.networks.join(', ')],
   ];
+}
+
+/** Who has proved to be at the far end. */
+function peerPair(session: WireLink['session']): Pair[] {
+  const name = session?.peer_name ?? null;
+  return name === null ? [] : [['peer', `${name}, authenticated`]];
 }
 
 function trafficPairs(link: WireLink): Pair[] {
