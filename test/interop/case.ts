@@ -22,6 +22,8 @@ export interface Case {
   readonly addresses?: string;
   /** Who comes only when the other has begun to send. */
   readonly late?: 'linkd' | 'pppd';
+  /** A shell script that runs in the guest before pppd starts; `$TTY` is the serial line. linkd is there already. */
+  readonly before?: string;
   readonly expect: Expectation;
 }
 

@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../src/base/errors.js';
 import type { WireLink } from '../../src/control/protocol.js';
 import { Daemon, type TempDir } from '../support/daemon.js';
@@ -107,6 +108,13 @@ export class Stand {
     return cable;
   }
 
+  /** The number of the first line in the guest. */
+  get #line(): number {
+    const [line] = this.#parts.lines;
+    if (line === undefined) throw new Error('the stand has no line');
+    return line;
+  }
+
   device(line = 0): string {
     return this.#parts.dir.file(`${this.#parts.name}-tty${line}`);
   }
@@ -137,9 +145,9 @@ export class Stand {
 
   /** Another pppd with the options of the case; those before may have ended or not. */
   async startPppd(more: readonly string[] = []): Promise<Pppd> {
-    const { lines, guest, name } = this.#parts;
+    const { guest, name } = this.#parts;
     const options = [...basePppd, this.#case?.addresses ?? baseAddresses, ...(this.#case?.pppd ?? []), ...more];
-    this.#pppd = await guest.startPppd(options, { line: lines[0] ?? 0, namespace: name });
+    this.#pppd = await guest.startPppd(options, { line: this.#line, namespace: name });
     this.#pppds.push(this.#pppd);
     return this.#pppd;
   }
@@ -188,15 +196,18 @@ export class Stand {
     for (const modem of this.modems) modem.close();
   }
 
-  async #start({ late, linkd = {} }: Case): Promise<void> {
+  async #start({ before, late = before === undefined ? undefined : 'pppd', linkd = {} }: Case): Promise<void> {
     const line = { serial: this.device(), speed: 4_000_000, flow: 'none' };
     const config = { links: { [LINK]: merge(merge({ line }, baseConfig), linkd) } };
-    const first = late === 'linkd' ? this.startPppd() : this.#configure(config);
-    if (late !== undefined) {
-      await first;
-      await new Promise((resolve) => setTimeout(resolve, LATE_MS));
+    const start = { linkd: () => this.#configure(config), pppd: () => this.startPppd() };
+    if (late === undefined) {
+      await Promise.all([start.linkd(), start.pppd()]);
+      return;
     }
-    await Promise.all([first, late === 'linkd' ? this.#configure(config) : this.startPppd()]);
+    await start[late === 'linkd' ? 'pppd' : 'linkd']();
+    if (before !== undefined) await this.inGuest(`TTY=/dev/ttyS${this.#line}\n${before}`);
+    else await sleep(LATE_MS);
+    await start[late]();
   }
 
   async #seeUp({ options = {}, pppd = [], then }: Up): Promise<void> {
@@ -205,8 +216,9 @@ export class Stand {
       assert.equal(session?.options[name], value, `the option ${name} in linkd's status`);
     }
     for (const pattern of pppd) await this.pppd.untilLogged(pattern, WAIT_MS);
-    assert.equal(errors['fcs'], undefined, 'a clean line has no FCS errors');
+    if (this.#case?.before === undefined) assert.equal(errors['fcs'], undefined, 'a clean line has no FCS errors');
     await this.carryTraffic();
+    assert.equal((await this.link()).errors['fcs'], errors['fcs'], 'traffic brings no FCS errors');
     if (then !== undefined) await then.play(this);
     else {
       await this.#configure({ links: {} });

@@ -26,13 +26,17 @@ export const addresses: Topic = {
     {
       name: 'pppd insists on another one for itself',
       addresses: '10.9.9.9:10.0.0.1',
-      expect: refused('ipcp-failed', { detail: /10\.9\.9\.9/ }),
+      expect: refused('ipcp-failed', { detail: /10\.9\.9\.9/, pppd: [/rcvd \[LCP TermReq/] }),
     },
     {
       name: 'pppd insists on another one for linkd',
       addresses: '10.0.0.2:10.9.9.9',
-      expect: refused('ipcp-failed', { detail: /10\.9\.9\.9/ }),
+      expect: refused('ipcp-failed', { detail: /10\.9\.9\.9/, pppd: [/rcvd \[LCP TermReq/] }),
     },
-    { name: 'pppd has no IPv4', pppd: ['noip', '+ipv6'], expect: refused('ip-refused') },
+    {
+      name: 'pppd has no IPv4',
+      pppd: ['noip', '+ipv6'],
+      expect: refused('ip-refused', { pppd: [/sent \[LCP ProtRej[^]*rcvd \[LCP TermReq/] }),
+    },
   ],
 };
