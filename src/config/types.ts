@@ -1,11 +1,12 @@
 /** The config as the daemon uses it: parsed once, frozen, every default filled in. */
 import type { Millis } from '../base/clock.js';
-import type { Ip4, Prefix } from '../base/ip.js';
+import type { Ip4 } from '../base/ip.js';
 import type { QuotaOptions } from '../accounting/options.js';
 import type { TrackOptions } from '../health/options.js';
 import type { HookOptions } from '../hooks/options.js';
 import type { LineOptions } from '../line/options.js';
 import type { NetOptions } from '../net/options.js';
+import type { AddressPool } from '../pool/options.js';
 import type { IpcpOptions, Ipv6cpOptions, LcpOptions } from '../ppp/options.js';
 
 /** The pauses between attempts; which class of pauses applies is the cause's matter (`base/cause.ts`). */
@@ -26,13 +27,6 @@ export type RemoteSource =
   | { readonly kind: 'pool'; readonly pool: AddressPool }
   /** A host name, resolved anew for each session. */
   | { readonly kind: 'host'; readonly host: string };
-
-/** Addresses that are given to peers, by name of the pool. */
-export interface AddressPool {
-  readonly name: string;
-  /** Given in this order. */
-  readonly networks: readonly Prefix[];
-}
 
 /** What IPCP agrees on beyond the two addresses of the link. */
 export interface Ipv4Options extends Pick<IpcpOptions, 'acceptLocal' | 'acceptRemote' | 'dns' | 'wins' | 'vj'> {

@@ -5,6 +5,7 @@
 import { cause, type Cause } from '../base/cause.js';
 import type { Scheduler, Timer } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
+import type { Ip4 } from '../base/ip.js';
 import type { LinkConfig } from '../config/types.js';
 import type { IpcpOptions } from '../ppp/options.js';
 import { LineError, type Line, type LineSource } from '../line/line.js';
@@ -80,6 +81,11 @@ export class LinkIo {
     const { fd, speed } = this.#line;
     const options = { session: { lcp, ipcp: ipcpOptions(this.#config), ipv6cp }, escape, mtu, speed };
     this.#parts.worker.post({ type: 'attach', link: name, fd, options });
+  }
+
+  /** Tells the session the peer's address, as it asked under this number. */
+  assign(number: number, remote: Ip4): void {
+    this.#parts.worker.post({ type: 'assign', link: this.#config.name, number, remote });
   }
 
   /** Begins the Terminate exchange. */

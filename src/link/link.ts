@@ -14,11 +14,12 @@ import { lifeStep, type LifeAction, type LifeEvent } from './life.js';
 import { LinkIo, type LinkIoParts } from './link-io.js';
 import { LinkNet, type LinkNetwork } from './link-net.js';
 import type { FromWorker } from './messages.js';
+import { RemoteAddress, type RemoteAddressParts } from './remote-address.js';
 import { Restlessness } from './restlessness.js';
 import { StatusBoard } from './status-board.js';
 import type { LinkCommand, LinkEvent, LinkState, LinkStatus } from './types.js';
 
-export interface LinkParts extends LinkIoParts, CompanionParts {
+export interface LinkParts extends LinkIoParts, CompanionParts, RemoteAddressParts {
   readonly network: LinkNetwork;
   readonly emit: (event: LinkEvent) => void;
 }
@@ -34,6 +35,7 @@ export class Link {
   readonly #io: LinkIo;
   readonly #net: LinkNet;
   readonly #companions: Companions;
+  readonly #remote: RemoteAddress;
   readonly #board: StatusBoard;
   #restlessness = new Restlessness();
   #config: LinkConfig;
@@ -63,6 +65,7 @@ export class Link {
     });
     this.#net = this.#makeNet();
     this.#companions = this.#makeCompanions();
+    this.#remote = new RemoteAddress(parts);
     this.#board.health = () => this.#companions.health;
     this.#board.quota = () => this.#companions.quota;
     parts.worker.listen(config.name, {
@@ -344,6 +347,7 @@ export class Link {
     let opened = false;
     await this.#tell(this.#io.close().then((had) => (opened = had)));
     this.#board.line = undefined;
+    this.#remote.release(this.#config);
     this.#closing = false;
     this.#companions.closed(opened, this.#cause);
     this.#dispatch(this.#goesOn() ? 'closed-retry' : 'closed-rest', this.#cause);
@@ -392,6 +396,7 @@ export class Link {
         else if (this.#state === 'up' || this.#state === 'negotiating') void this.#install();
         return;
       case 'address-wanted':
+        void this.#tellRemote(message);
         return;
       case 'network-down':
         this.#dispatch('network-down');
@@ -422,6 +427,14 @@ export class Link {
       default:
         assertNever(message);
     }
+  }
+
+  async #tellRemote({ number, peer }: Extract<FromWorker, { type: 'address-wanted' }>): Promise<void> {
+    const { line } = this.#io;
+    const found = await this.#remote.find(this.#config, peer);
+    if (this.#io.line !== line || this.#state !== 'negotiating') return;
+    if (typeof found === 'number') this.#io.assign(number, found);
+    else this.#dispatch('install-failed', found);
   }
 
   #isRestless(): boolean {

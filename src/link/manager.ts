@@ -8,12 +8,14 @@ import type { LinkConfig } from '../config/types.js';
 import { createLineSource } from '../line/source.js';
 import { crossCheck } from '../net/checks.js';
 import type { Network } from '../net/network.js';
+import { AddressPools } from '../pool/pools.js';
 import { openTun } from '../tun/linux.js';
 import { diffLinks, type LinkChange } from './config-diff.js';
 import { EventLog } from './event-log.js';
 import type { HookStarter } from './link-hooks.js';
 import type { LinkWorker } from './link-io.js';
 import { Link } from './link.js';
+import { resolveHost } from './remote-address.js';
 import { Repeats } from './repeats.js';
 import { explainRoutes } from './routes.js';
 import type {
@@ -51,6 +53,7 @@ export class LinkManager implements DaemonSteering {
   readonly #links = new Map<string, Link>();
   readonly #events = new EventLog();
   readonly #repeats = new Repeats();
+  readonly #pools = new AddressPools();
   /** The end of the queue: one reload at a time. */
   #lastReload: Promise<unknown> = Promise.resolve();
 
@@ -205,6 +208,8 @@ export class LinkManager implements DaemonSteering {
       ...this.#parts,
       lines: createLineSource(config.line, { log: this.#logOf(config.name), lockDir: this.#parts.lockDir }),
       random: Math.random,
+      pools: this.#pools,
+      resolve: resolveHost,
       openTun,
       emit: (event) => {
         this.#emit(event);

@@ -40,7 +40,7 @@ export type FromWorker = { readonly link: string } &
     | { readonly type: 'network-up' | 'network-changed'; readonly network: AgreedNetwork }
     | { readonly type: 'network-down' }
     /** The peer's address is to be told by `assign`; the session waits. */
-    | { readonly type: 'address-wanted'; readonly number: number }
+    | { readonly type: 'address-wanted'; readonly number: number; readonly peer: string | undefined }
     | { readonly type: 'finished'; readonly cause: Cause }
     /** The descriptor showed its end; `ending` is why the session was about to end anyway (the peer said goodbye first). */
     | { readonly type: 'line-ended'; readonly end: StreamEnd; readonly ending: Cause | undefined }

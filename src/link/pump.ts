@@ -396,7 +396,7 @@ export class Pump {
       case 'header-compression':
         return;
       case 'address-wanted':
-        this.#host.emit({ type: 'address-wanted', number: output.number });
+        this.#host.emit(output);
         return;
       case 'network-up':
       case 'network-changed': {

@@ -54,6 +54,11 @@ export class Networks {
     return ip4 === undefined && ip6 === undefined ? undefined : { mtu: this.#context.peerMru(), ip4, ip6 };
   }
 
+  /** What the peer is called, once it has proved it. To be told before the protocols come up. */
+  identify(peer: string | undefined): void {
+    this.#ip4?.identify(peer);
+  }
+
   /** What the peer's secret allows it to be; undefined: what the config says. To be told before the protocols come up. */
   restrictRemote(rules: readonly AddressRule[] | undefined): void {
     this.#ip4?.restrictRemote(rules);

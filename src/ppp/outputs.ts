@@ -49,8 +49,8 @@ export type SessionOutput =
       readonly send: VjOptions | undefined;
       readonly receive: VjOptions | undefined;
     }
-  /** IPCP needs the peer's address: to be answered by `Session.assign`, with the same number, or by `close`. */
-  | { readonly type: 'address-wanted'; readonly number: number }
+  /** IPCP needs the peer's address: to be answered by `Session.assign`, with the same number, or by `close`. `peer` is its name, where it has proved one. */
+  | { readonly type: 'address-wanted'; readonly number: number; readonly peer: string | undefined }
   /** IP packets may flow: IPv4, IPv6, or both. */
   | { readonly type: 'network-up'; readonly network: AgreedNetwork }
   /** While it's up: another family joined, or left. */

@@ -11,6 +11,7 @@ import type { LinkWorker } from '../../src/link/link-io.js';
 import type { FromWorker, ToWorker } from '../../src/link/messages.js';
 import type { LinkEvent } from '../../src/link/types.js';
 import type { AgreedNetwork } from '../../src/ppp/outputs.js';
+import { AddressPools } from '../../src/pool/pools.js';
 import { VirtualScheduler } from './virtual-scheduler.js';
 
 export function address(text: string): Ip4 {
@@ -54,6 +55,8 @@ export const testConfig: LinkConfig = {
   escape: [],
   restart: { quickMs: 1000, quickMaxMs: 8000, slowMs: 5000, slowMaxMs: 60_000, stableMs: 30_000, maxAttempts: 0 },
   net: {
+    local6: undefined,
+    remote6: undefined,
     networks: [
       {
         prefix: parsePrefix('10.2.0.0/16') ?? { address: 0, length: 0 },
@@ -64,6 +67,7 @@ export const testConfig: LinkConfig = {
     ],
     defaultRoute: undefined,
     proxyArp: [],
+    proxyNdp: [],
     masquerade: [],
     portForwards: [],
     mssClamp: 'auto',
@@ -140,6 +144,7 @@ export class LinkRig {
   readonly acts: string[] = [];
   readonly lines: FakeLine[] = [];
   readonly link: Link;
+  readonly pools: AddressPools;
   /** What hooks ran for, in order. */
   readonly hooked: { readonly moment: HookMoment; readonly facts: LinkFacts }[] = [];
   /** Why the sessions of the ledger ended. */
@@ -149,19 +154,26 @@ export class LinkRig {
   usedBytes = 0;
   /** The metrics of the routes as installed last. */
   metrics: readonly (number | undefined)[] = [];
+  /** What the names of hosts stand for. */
+  resolve: (host: string) => Promise<readonly string[]> = (host) => Promise.reject(new Error(`no such host: ${host}`));
+  /** The peer's addresses that the worker was told. */
+  readonly assigned: Ip4[] = [];
   openTuns = 0;
   installed = false;
   attached = false;
   #caller: Promise<void> = Promise.resolve();
   #listener: Parameters<LinkWorker['listen']>[1] | undefined;
 
-  constructor(config: LinkConfig = testConfig) {
+  constructor(config: LinkConfig = testConfig, pools = new AddressPools()) {
+    this.pools = pools;
     this.link = new Link(config, {
       lines: this.#lineSource(),
       worker: this.#worker(),
       network: this.#network(),
       scheduler: this.scheduler,
       random: () => 0,
+      pools: this.pools,
+      resolve: (host) => this.resolve(host),
       control: '/run/linkd/control.sock',
       hooks: {
         run: (moment, _, facts) => {
@@ -283,8 +295,10 @@ export class LinkRig {
       case 'remove':
         if (this.behaviour.release === 'at-once') this.hear({ type: 'released', number: message.number });
         return;
-      case 'add':
       case 'assign':
+        this.assigned.push(message.remote);
+        return;
+      case 'add':
       case 'probe':
         return;
     }

@@ -22,6 +22,7 @@ export class Ipcp extends Ncp {
   /** The `address-wanted` that awaits its answer, counted. */
   #wanted: number | undefined;
   #asked = 0;
+  #peer: string | undefined;
   /** The peer's last packet that came while we waited. */
   #held: Uint8Array | undefined;
   /** The peer doesn't want compressed headers, although it said so. */
@@ -86,6 +87,11 @@ export class Ipcp extends Ncp {
     };
   }
 
+  /** What the peer is called, once it has proved it. To be told before it comes up. */
+  identify(peer: string | undefined): void {
+    this.#peer = peer;
+  }
+
   /** What the peer's secret allows it to be; undefined: what the config says. To be told before it comes up. */
   restrictRemote(rules: readonly AddressRule[] | undefined): void {
     this.#addresses.restrict(rules);
@@ -98,7 +104,7 @@ export class Ipcp extends Ncp {
     }
     this.#asked += 1;
     this.#wanted = this.#asked;
-    this.#context.emit({ type: 'address-wanted', number: this.#asked });
+    this.#context.emit({ type: 'address-wanted', number: this.#asked, peer: this.#peer });
   }
 
   /** The answer to `address-wanted`; one to an earlier question counts for nothing. */
