@@ -1,30 +1,31 @@
 /**
  * The way of a packet, for one link, in the packet worker:
  *
- *     TUN ──► queue ──► frame ──► line          (`#fromTun`, `#flush`)
- *     TUN ◄──────── unframe ◄──── line          (`#fromLine`)
+ *     TUN ──► queue ──► compress ──► frame ──► line          (`#fromTun`, `#next`, `line-port.ts`)
+ *     TUN ◄────────── decompress ◄── unframe ◄── line        (`#fromLine`, `#toTun`)
  *
- * A packet waits as plain IP and is framed only when the line has room. Control packets go first. Received frames pass one
- * by one through every layer, so that what one changes (an ACCM) holds for the next of the same read.
+ * A packet waits as plain IP and is compressed and framed only when the line has room (`data-path.ts`). Control packets go
+ * first. Received frames pass one by one through every layer, so that what one changes (an ACCM) holds for the next of the
+ * same read.
  */
+import type { PacketView } from '../compress/coder.js';
 import type { Ip4 } from '../base/ip.js';
 import type { Cause } from '../base/cause.js';
 import { assertNever } from '../base/errors.js';
 import type { Millis, Scheduler, Timer } from '../base/clock.js';
-import { FrameDecoder } from '../framing/decoder.js';
-import { FrameEncoder, maxFrameLength } from '../framing/encoder.js';
 import { answersProbe } from '../health/echo.js';
 import type { StreamEnd } from '../line/line.js';
 import type { ByteStream } from '../line/stream.js';
 import { Protocol } from '../ppp/numbers.js';
-import { defaultFraming, type Framing, type SessionOutput } from '../ppp/outputs.js';
+import type { SessionOutput } from '../ppp/outputs.js';
 import { Session } from '../ppp/session.js';
 import { FqCodel } from '../queue/fq-codel.js';
-import { LineRoom } from '../queue/line-room.js';
 import { PacketPool } from '../queue/packet-pool.js';
 import type { PacketPort } from '../tun/tun.js';
+import { DataPath } from './data-path.js';
 import { diagnose } from './diagnose.js';
 import { ipLength, protocolOf } from './ip-packet.js';
+import { LinePort, type PacketSource } from './line-port.js';
 import type { AttachOptions, FromWorker } from './messages.js';
 import { Tally } from './tally.js';
 import type { LinkCounters, SessionStatus } from './types.js';
@@ -54,35 +55,20 @@ const readsPerWake = 4;
 const tunDefaultMtu = 1500;
 /** RFC 1661 §6.1: what every peer may send, whatever was negotiated. */
 const defaultMru = 1500;
-/** Address, Control and Protocol. */
-const headerOctets = 4;
-/** Flags, Address, Control, Protocol and FCS. */
-const frameOverhead = 8;
-/** Octets framed ahead of one write. */
-const writeAhead = 65_536;
 const readBuffer = 65_536;
-/** Octets of control packets that may wait for the line. */
-const controlLimit = 65_536;
 const bitsPerOctet = 10;
 
 /** One session on one line. */
 interface Attachment {
-  readonly stream: ByteStream;
+  readonly port: LinePort;
   readonly session: Session;
-  readonly encoder: FrameEncoder;
-  readonly decoder: FrameDecoder;
+  readonly path: DataPath;
   readonly pool: PacketPool;
   readonly queue: FqCodel;
-  readonly room: LineRoom;
-  /** A full frame on the wire, when nothing in it is escaped. */
-  readonly frame: number;
   readonly options: AttachOptions;
-  /** Control packets, which go ahead of all data. */
-  readonly control: { readonly protocol: number; readonly packet: Uint8Array }[];
-  controlOctets: number;
+  readonly source: PacketSource;
   /** The largest IP packet that may be sent: what the peer receives, and no more than the config says. */
   mtu: number;
-  ended: boolean;
 }
 
 export class Pump {
@@ -92,10 +78,6 @@ export class Pump {
   readonly #slots = new Int32Array(batch);
   readonly #lengths = new Int32Array(batch);
   readonly #received = new Uint8Array(readBuffer);
-  /** Framed octets: those from `#unwritten` to `#framed` still have to be written. */
-  #frames = new Uint8Array(writeAhead);
-  #unwritten = 0;
-  #framed = 0;
   #attached: Attachment | undefined;
   /** The last packet of the health check, by which its answers are known. */
   #probed: Uint8Array | undefined;
@@ -135,36 +117,36 @@ export class Pump {
   attach(stream: ByteStream, options: AttachOptions): void {
     if (this.#attached !== undefined) throw new Error('the pump has a line already');
     const bytesPerSecond = options.speed === undefined ? undefined : options.speed / bitsPerOctet;
-    const slotSize = Math.max(options.mtu, tunDefaultMtu);
-    const { mru } = options.session.lcp;
-    const frame = options.mtu + frameOverhead;
-    const pool = new PacketPool(bytesPerSecond === undefined ? 1024 : 256, slotSize);
+    const pool = new PacketPool(bytesPerSecond === undefined ? 1024 : 256, Math.max(options.mtu, tunDefaultMtu));
+    const { mtu, escape } = options;
+    const mru = Math.max(options.session.lcp.mru, defaultMru);
+    const session = new Session(options.session, this.#host.random);
+    const path = new DataPath(() => undefined);
+    const queue = new FqCodel(pool, { bytesPerSecond, mtu, perturbation: this.#host.random() });
     const attached: Attachment = {
-      stream,
-      session: new Session(options.session, this.#host.random),
-      encoder: new FrameEncoder({ escape: options.escape }),
-      decoder: new FrameDecoder({ maxFrame: Math.max(mru, defaultMru) + headerOctets }),
-      pool,
-      queue: new FqCodel(pool, { bytesPerSecond, mtu: options.mtu, perturbation: this.#host.random() }),
-      room: new LineRoom(bytesPerSecond, { frameOctets: frame }),
-      frame,
-      options,
-      control: [],
-      controlOctets: 0,
-      mtu: options.mtu,
-      ended: false,
+      port: new LinePort(stream, {
+        bytesPerSecond,
+        escape,
+        mtu: Math.max(mtu, tunDefaultMtu),
+        mru,
+        tally: this.#tally,
+      }),
+      ...{ session, path, pool, queue, options, mtu },
+      source: {
+        next: (now) => this.#next(attached, now),
+        get waiting() {
+          return queue.packets > 0;
+        },
+      },
     };
     this.#attached = attached;
-    this.#frames = new Uint8Array(writeAhead + maxFrameLength(Math.max(slotSize, mru)));
-    this.#unwritten = this.#framed = 0;
-    setFraming(attached, defaultFraming);
     const fromLine = (): void => {
       this.#fromLine(attached);
     };
     const toLine = (): void => {
       this.#flush(attached, this.#host.scheduler.now());
     };
-    stream.start({
+    attached.port.start({
       readable: () => {
         this.#host.guard(fromLine);
       },
@@ -223,7 +205,7 @@ export class Pump {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#timerAt = Infinity;
-    attached.stream.stop();
+    attached.port.stop();
     this.#tally.absorb(errorsOf(attached));
   }
 
@@ -278,65 +260,30 @@ export class Pump {
     return count;
   }
 
-  /** Control lane and queue → frames → line, as far as the line has room. */
+  /** Control packets and queue → line, as far as the line has room. */
   #flush(attached: Attachment, now: Millis): void {
-    while (this.#write(attached, now)) {
-      const room = attached.room.room(attached.stream.unsent(), now);
-      if (!this.#frame(attached, room, now)) return;
-    }
+    const room = attached.port.flush(attached.source, now);
+    if (room !== undefined) this.#wakeAt(room);
   }
 
-  /** Frames packets while a full frame fits into the room; false when there is nothing to write. */
-  #frame(attached: Attachment, room: number, now: Millis): boolean {
-    const { control, queue, pool, encoder } = attached;
-    const most = Math.min(room, writeAhead) - attached.frame;
-    while (this.#framed <= most) {
-      const openFlag = this.#framed === 0;
-      const first = control.shift();
-      if (first !== undefined) {
-        const { protocol, packet } = first;
-        attached.controlOctets -= packet.length;
-        this.#framed = encoder.encode(protocol, packet, 0, packet.length, this.#frames, this.#framed, openFlag);
-        continue;
-      }
-      const slot = queue.dequeue(now);
-      if (slot < 0) return this.#framed > 0;
-      const from = slot * pool.slotSize;
-      const length = queue.lengthOf(slot);
-      const protocol = protocolOf(pool.bytes, from);
-      this.#framed = encoder.encode(protocol, pool.bytes, from, from + length, this.#frames, this.#framed, openFlag);
-      pool.give(slot);
-      this.#tally.sent(length);
-    }
-    if (control.length > 0 || queue.packets > 0) this.#wakeAt(now + (attached.room.wakeAfterMs(now) ?? 1));
-    return this.#framed > 0;
-  }
-
-  /** Writes what is framed; false when some of it has to wait. */
-  #write(attached: Attachment, now: Millis): boolean {
-    if (this.#unwritten < this.#framed) {
-      const taken = attached.stream.write(this.#frames, this.#unwritten, this.#framed - this.#unwritten);
-      attached.room.handed(taken, now);
-      this.#tally.lineTxBytes += taken;
-      this.#unwritten += taken;
-      if (this.#unwritten < this.#framed) {
-        if (!attached.ended) attached.stream.watchWritable(true);
-        return false;
-      }
-      attached.stream.watchWritable(false);
-    }
-    this.#unwritten = this.#framed = 0;
-    return !attached.ended;
+  /** The next packet of the queue, compressed. Its slot is free again, but nothing is put there before it is framed. */
+  #next({ queue, pool, path }: Attachment, now: Millis): PacketView | undefined {
+    const slot = queue.dequeue(now);
+    if (slot < 0) return undefined;
+    const from = slot * pool.slotSize;
+    const length = queue.lengthOf(slot);
+    pool.give(slot);
+    this.#tally.sent(length);
+    return path.outbound(protocolOf(pool.bytes, from), pool.bytes, from, from + length);
   }
 
   /** Line → frames → TUN or session. */
   #fromLine(attached: Attachment): void {
     const now = this.#host.scheduler.now();
-    for (let reads = 0; reads < readsPerWake && !attached.ended && this.#attached === attached; reads++) {
-      const length = attached.stream.read(this.#received);
+    const { port } = attached;
+    for (let reads = 0; reads < readsPerWake && !port.ended && this.#attached === attached; reads++) {
+      const length = port.read(this.#received);
       if (length === 0) break;
-      this.#tally.lineRxBytes += length;
-      attached.decoder.push(this.#received, 0, length);
       this.#unframe(attached, now);
       if (length < readBuffer) break;
     }
@@ -344,25 +291,36 @@ export class Pump {
   }
 
   #unframe(attached: Attachment, now: Millis): void {
-    const { decoder, session } = attached;
+    const { port, session, path } = attached;
+    const { decoder } = port;
+    let { fcs } = decoder.counters;
     while (this.#attached === attached && decoder.next()) {
+      if (decoder.counters.fcs !== fcs) path.lost();
+      fcs = decoder.counters.fcs;
       session.heard(now);
-      if (carries(session, decoder.protocol)) {
-        const length = decoder.end - decoder.start;
-        if (this.#probed !== undefined && answersProbe(this.#probed, decoder.buffer, decoder.start, decoder.end))
-          this.#host.emit({ type: 'probe-reply', packet: decoder.buffer.slice(decoder.start, decoder.end) });
-        else if (this.#port.write(decoder.buffer, decoder.start, length)) this.#tally.received(length);
-        else this.#tally.tunRefused += 1;
+      if (isData(attached, decoder.protocol)) {
+        const packet = path.inbound(decoder.protocol, decoder.buffer, decoder.start, decoder.end);
+        if (packet !== undefined) this.#toTun(attached, packet);
       } else {
         session.receive(decoder.protocol, decoder.buffer.slice(decoder.start, decoder.end), now);
-        this.#drain(attached, now);
       }
+      this.#drain(attached, now);
     }
+    if (decoder.counters.fcs !== fcs) path.lost();
+  }
+
+  #toTun({ session }: Attachment, { protocol, buffer, start, end }: PacketView): void {
+    // What was compressed may be of a family that is not open.
+    if (!carries(session, protocol)) this.#tally.tunRefused += 1;
+    else if (this.#probed !== undefined && answersProbe(this.#probed, buffer, start, end))
+      this.#host.emit({ type: 'probe-reply', packet: buffer.slice(start, end) });
+    else if (this.#port.write(buffer, start, end - start)) this.#tally.received(end - start);
+    else this.#tally.tunRefused += 1;
   }
 
   #lineEnded(attached: Attachment, end: StreamEnd): void {
-    if (attached.ended) return;
-    attached.ended = true;
+    if (attached.port.ended) return;
+    attached.port.end();
     const now = this.#host.scheduler.now();
     attached.session.lineLost(now);
     this.#drain(attached, now);
@@ -373,7 +331,7 @@ export class Pump {
   #settle(attached: Attachment, now: Millis): void {
     if (this.#attached !== attached) return;
     this.#drain(attached, now);
-    if (attached.ended) return;
+    if (attached.port.ended) return;
     this.#flush(attached, now);
     const deadline = attached.session.nextTimeout();
     if (deadline !== undefined) this.#wakeAt(deadline);
@@ -388,12 +346,13 @@ export class Pump {
   #obey(attached: Attachment, output: SessionOutput, now: Millis): void {
     switch (output.type) {
       case 'send':
-        this.#sendControl(attached, output.protocol, output.packet);
+        if (!attached.port.sendControl(output.protocol, output.packet)) this.#tally.controlFull += 1;
         return;
       case 'framing':
-        setFraming(attached, output.framing);
+        attached.port.setFraming(output.framing);
         return;
       case 'header-compression':
+        attached.path.setHeaderCompression(output);
         return;
       case 'address-wanted':
         this.#host.emit(output);
@@ -421,22 +380,12 @@ export class Pump {
         this.#flush(attached, now);
         this.#host.emit({
           type: 'finished',
-          cause: diagnose(output.cause, attached.decoder.counters, attached.decoder.sample),
+          cause: diagnose(output.cause, attached.port.decoder.counters, attached.port.decoder.sample),
         });
         return;
       default:
         assertNever(output);
     }
-  }
-
-  /** A peer that asks and never reads must not fill the memory with our answers; what matters is sent again by its timer. */
-  #sendControl(attached: Attachment, protocol: number, packet: Uint8Array): void {
-    if (attached.controlOctets + packet.length > controlLimit) {
-      this.#tally.controlFull += 1;
-      return;
-    }
-    attached.controlOctets += packet.length;
-    attached.control.push({ protocol, packet });
   }
 
   /** One timer serves the session's deadline and the line's next room; an earlier deadline replaces a later one. */
@@ -455,7 +404,7 @@ export class Pump {
 
   #wake(): void {
     const attached = this.#attached;
-    if (attached === undefined || attached.ended) return;
+    if (attached === undefined || attached.port.ended) return;
     const now = this.#host.scheduler.now();
     const deadline = attached.session.nextTimeout();
     if (deadline !== undefined && deadline <= now) attached.session.timeout(now);
@@ -463,9 +412,11 @@ export class Pump {
   }
 }
 
-function setFraming({ encoder, decoder }: Attachment, framing: Framing): void {
-  encoder.setFraming(framing.txAccm, framing.txPfc, framing.txAcfc);
-  decoder.setAccm(framing.rxAccm);
+/** What belongs to the network layer, be it compressed. */
+function isData({ session, path }: Attachment, protocol: number): boolean {
+  if (protocol === Protocol.compressed) return path.decompresses;
+  if (protocol === Protocol.vjCompressed || protocol === Protocol.vjUncompressed) return path.restoresHeaders;
+  return carries(session, protocol);
 }
 
 function isUp({ session }: Attachment): boolean {
@@ -478,8 +429,8 @@ function carries(session: Session, protocol: number): boolean {
   return protocol === Protocol.ip6 && session.carriesIp6;
 }
 
-function errorsOf({ decoder, session, queue }: Attachment): Record<string, number> {
-  const { fcs, runt, overrun, abort, badHeader } = decoder.counters;
+function errorsOf({ port, session, path, queue }: Attachment): Record<string, number> {
+  const { fcs, runt, overrun, abort, badHeader } = port.decoder.counters;
   const { droppedCodel, droppedLimit } = queue.stats;
   return {
     fcs,
@@ -489,6 +440,7 @@ function errorsOf({ decoder, session, queue }: Attachment): Record<string, numbe
     'bad-header': badHeader,
     'queue-aged': droppedCodel,
     'queue-full': droppedLimit,
+    ...path.counters,
     ...session.counters,
   };
 }

@@ -7,6 +7,8 @@ export const Protocol = {
   vjCompressed: 0x002d,
   vjUncompressed: 0x002f,
   ip6: 0x0057,
+  /** A compressed datagram. RFC 1962 §2 */
+  compressed: 0x00fd,
   ipcp: 0x8021,
   ipv6cp: 0x8057,
   lcp: 0xc021,

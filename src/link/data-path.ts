@@ -1,0 +1,132 @@
+/**
+ * What happens to a packet between the queue and the frame, and back: its headers are compressed (Van Jacobson), then the
+ * whole of it (CCP), as far as the session has agreed on it. Without agreement packets pass as they are.
+ */
+import type { Compressor, Decompressor, PacketView } from '../compress/coder.js';
+import { makeCompressor, makeDecompressor } from '../compress/make.js';
+import type { CompressionMethod, VjOptions } from '../compress/method.js';
+import { VjCompressor } from '../compress/vj/compressor.js';
+import { VjDecompressor } from '../compress/vj/decompressor.js';
+import { Protocol } from '../ppp/numbers.js';
+
+/** What a session agreed on, one of each for what we send and for what we receive. */
+export interface Directions<T> {
+  readonly send: T | undefined;
+  readonly receive: T | undefined;
+}
+
+/** Packets that got lost on this way, by reason; the names are stable. */
+export interface DataPathCounters {
+  /** Compressed packets that were damaged, or came after a loss. RFC 1962 §3 */
+  decompress: number;
+  /** TCP packets whose compressed header could not be made whole. RFC 1144 §4 */
+  'vj-header': number;
+}
+
+export class DataPath {
+  /** The peer's compressed packets can't be read: it has to be asked for a reset. */
+  readonly #damaged: () => void;
+  readonly #counters: DataPathCounters = { decompress: 0, 'vj-header': 0 };
+  /** What `outbound` gives, without an allocation for each packet. */
+  readonly #out: { -readonly [Key in keyof PacketView]: PacketView[Key] };
+  #vjCompressor: VjCompressor | undefined;
+  #vjDecompressor: VjDecompressor | undefined;
+  #compressor: Compressor | undefined;
+  #decompressor: Decompressor | undefined;
+
+  constructor(damaged: () => void) {
+    this.#damaged = damaged;
+    this.#out = { protocol: Protocol.ip, buffer: new Uint8Array(0), start: 0, end: 0 };
+  }
+
+  get counters(): Readonly<DataPathCounters> {
+    return this.#counters;
+  }
+
+  /** Compressed packets can be read. */
+  get decompresses(): boolean {
+    return this.#decompressor !== undefined;
+  }
+
+  /** Packets with compressed headers can be read. */
+  get restoresHeaders(): boolean {
+    return this.#vjDecompressor !== undefined;
+  }
+
+  /** Both directions of header compression; a direction that is undefined passes headers as they are. RFC 1332 §4 */
+  setHeaderCompression({ send, receive }: Directions<VjOptions>): void {
+    this.#vjCompressor = send && new VjCompressor(send);
+    this.#vjDecompressor = receive && new VjDecompressor(receive);
+  }
+
+  /** Both directions of compression. RFC 1962 */
+  setCompression({ send, receive }: Directions<CompressionMethod>): void {
+    this.#compressor = send && makeCompressor(send);
+    this.#decompressor = receive && makeDecompressor(receive);
+  }
+
+  resetCompressor(): void {
+    this.#compressor?.reset();
+  }
+
+  resetDecompressor(): void {
+    this.#decompressor?.reset();
+  }
+
+  /**
+   * An IP packet on its way to the line, `buffer[start..end)`, whose headers may be changed in place. What this gives has to be
+   * sent, and in this order: it is in the peer's history. Valid until the next call.
+   */
+  outbound(protocol: number, buffer: Uint8Array, start: number, end: number): PacketView {
+    const out = this.#out;
+    out.protocol = protocol;
+    out.buffer = buffer;
+    out.start = start;
+    out.end = end;
+    if (this.#vjCompressor !== undefined && protocol === Protocol.ip) {
+      const packet = this.#vjCompressor.compress(buffer, start, end);
+      out.protocol = packet.protocol;
+      out.start = packet.start;
+      out.end = packet.end;
+    }
+    const compressed = this.#compressor?.compress(out.protocol, out.buffer, out.start, out.end);
+    if (compressed === undefined) return out;
+    out.protocol = Protocol.compressed;
+    out.buffer = compressed.buffer;
+    out.start = compressed.start;
+    out.end = compressed.end;
+    return out;
+  }
+
+  /**
+   * A packet of the network layer that came from the line, as the IP packet that it was; undefined when it can't be told.
+   * Valid until the next call.
+   */
+  inbound(protocol: number, buffer: Uint8Array, start: number, end: number): PacketView | undefined {
+    if (protocol !== Protocol.compressed) {
+      this.#decompressor?.sawPlain(protocol, buffer, start, end);
+      return this.#withHeaders({ protocol, buffer, start, end });
+    }
+    const packet = this.#decompressor?.decompress(buffer, start, end);
+    if (packet !== undefined) return this.#withHeaders(packet);
+    this.#counters.decompress++;
+    this.#vjDecompressor?.lost();
+    if (this.#decompressor !== undefined) this.#damaged();
+    return undefined;
+  }
+
+  /** A frame came damaged, and may have been of any kind. RFC 1144 §4.1 */
+  lost(): void {
+    this.#vjDecompressor?.lost();
+  }
+
+  #withHeaders(packet: PacketView): PacketView | undefined {
+    const { protocol, buffer, start, end } = packet;
+    if (protocol !== Protocol.vjCompressed && protocol !== Protocol.vjUncompressed) return packet;
+    const vj = this.#vjDecompressor;
+    const whole =
+      protocol === Protocol.vjCompressed ? vj?.compressed(buffer, start, end) : vj?.uncompressed(buffer, start, end);
+    if (whole === undefined) this.#counters['vj-header']++;
+    return whole;
+  }
+}

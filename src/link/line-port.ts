@@ -1,0 +1,175 @@
+/**
+ * One line of a link: frames go out as far as the line has room, control packets first; octets come in and are unframed one
+ * by one. Which packets go out is the caller's matter, who is asked for each just before it is framed.
+ */
+import type { PacketView } from '../compress/coder.js';
+import type { Millis } from '../base/clock.js';
+import { FrameDecoder } from '../framing/decoder.js';
+import { FrameEncoder, maxFrameLength } from '../framing/encoder.js';
+import type { ByteStream, StreamHandlers } from '../line/stream.js';
+import { defaultFraming, type Framing } from '../ppp/outputs.js';
+import { LineRoom } from '../queue/line-room.js';
+
+/** What a line is told of. */
+export interface LinePortOptions {
+  /** Octets per second; undefined where the line has no speed of its own. */
+  readonly bytesPerSecond: number | undefined;
+  /** Characters to escape beyond the peer's ACCM. */
+  readonly escape: readonly number[];
+  /** The largest packet that is sent. */
+  readonly mtu: number;
+  /** The largest packet that is received. */
+  readonly mru: number;
+  /** Where the octets of the line are counted. */
+  readonly tally: LineTally;
+}
+
+/** Octets on the line, framing included. */
+export interface LineTally {
+  lineRxBytes: number;
+  lineTxBytes: number;
+}
+
+/** Where a line takes its packets from. */
+export interface PacketSource {
+  /** The next packet for the line, which is framed before the next call; undefined when there is none. */
+  next(now: Millis): PacketView | undefined;
+  /** There is one, whether or not it is taken now. */
+  readonly waiting: boolean;
+}
+
+/** Address, Control and Protocol. */
+const headerOctets = 4;
+/** Flags, Address, Control, Protocol and FCS. */
+const frameOverhead = 8;
+/** What compression may add to a packet: MPPE's header, and the Protocol field within. RFC 3078 §3.1 */
+const longestAddition = 8;
+/** Octets framed ahead of one write. */
+const writeAhead = 65_536;
+/** Octets of control packets that may wait for the line. */
+const controlLimit = 65_536;
+
+export class LinePort {
+  readonly #stream: ByteStream;
+  readonly #encoder: FrameEncoder;
+  readonly #decoder: FrameDecoder;
+  readonly #room: LineRoom;
+  /** A full frame on the wire, when nothing in it is escaped. */
+  readonly #fullFrame: number;
+  /** Control packets, which go ahead of all data. */
+  readonly #control: { readonly protocol: number; readonly packet: Uint8Array }[] = [];
+  #controlOctets = 0;
+  /** Framed octets: those from `#unwritten` to `#framed` still have to be written. */
+  readonly #frames: Uint8Array;
+  #unwritten = 0;
+  #framed = 0;
+  readonly #tally: LineTally;
+  #ended = false;
+
+  constructor(stream: ByteStream, { bytesPerSecond, escape, mtu, mru, tally }: LinePortOptions) {
+    this.#stream = stream;
+    this.#tally = tally;
+    this.#encoder = new FrameEncoder({ escape });
+    this.#decoder = new FrameDecoder({ maxFrame: mru + headerOctets });
+    this.#fullFrame = mtu + frameOverhead;
+    this.#room = new LineRoom(bytesPerSecond, { frameOctets: this.#fullFrame });
+    this.#frames = new Uint8Array(writeAhead + maxFrameLength(Math.max(mtu, mru) + longestAddition));
+    this.setFraming(defaultFraming);
+  }
+
+  /** Received frames; `read` feeds it. */
+  get decoder(): FrameDecoder {
+    return this.#decoder;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  start(handlers: StreamHandlers): void {
+    this.#stream.start(handlers);
+  }
+
+  /** Lets go of the stream; nothing is heard of it afterwards. */
+  stop(): void {
+    this.#stream.stop();
+  }
+
+  /** The stream showed its end: nothing is written any more. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  setFraming({ txAccm, txPfc, txAcfc, rxAccm }: Framing): void {
+    this.#encoder.setFraming(txAccm, txPfc, txAcfc);
+    this.#decoder.setAccm(rxAccm);
+  }
+
+  /**
+   * A control packet for the next flush. False when too many wait: a peer that asks and never reads must not fill the memory
+   * with our answers; what matters is sent again by its timer.
+   */
+  sendControl(protocol: number, packet: Uint8Array): boolean {
+    if (this.#controlOctets + packet.length > controlLimit) return false;
+    this.#controlOctets += packet.length;
+    this.#control.push({ protocol, packet });
+    return true;
+  }
+
+  /** Writes what the line has room for; gives the time when there will be room for what waits, if something does. */
+  flush(source: PacketSource, now: Millis): Millis | undefined {
+    while (this.#write(now)) {
+      const room = this.#room.room(this.#stream.unsent(), now);
+      this.#frame(source, Math.min(room, writeAhead) - this.#fullFrame, now);
+      if (this.#framed > 0) continue;
+      const waits = this.#control.length > 0 || source.waiting;
+      return waits ? now + (this.#room.wakeAfterMs(now) ?? 1) : undefined;
+    }
+    return undefined;
+  }
+
+  /** Reads once into `buffer` and feeds the decoder; gives the octets that came. */
+  read(buffer: Uint8Array): number {
+    const length = this.#stream.read(buffer);
+    this.#tally.lineRxBytes += length;
+    if (length > 0) this.#decoder.push(buffer, 0, length);
+    return length;
+  }
+
+  /** Frames packets while a full frame fits. */
+  #frame(source: PacketSource, most: number, now: Millis): void {
+    while (this.#framed <= most) {
+      const first = this.#control.shift();
+      if (first !== undefined) {
+        this.#controlOctets -= first.packet.length;
+        this.#encode(first.protocol, first.packet, 0, first.packet.length);
+        continue;
+      }
+      const packet = source.next(now);
+      if (packet === undefined) return;
+      this.#encode(packet.protocol, packet.buffer, packet.start, packet.end);
+    }
+  }
+
+  #encode(protocol: number, buffer: Uint8Array, start: number, end: number): void {
+    const openFlag = this.#framed === 0;
+    this.#framed = this.#encoder.encode(protocol, buffer, start, end, this.#frames, this.#framed, openFlag);
+  }
+
+  /** Writes what is framed; false when some of it has to wait. */
+  #write(now: Millis): boolean {
+    if (this.#unwritten < this.#framed) {
+      const taken = this.#stream.write(this.#frames, this.#unwritten, this.#framed - this.#unwritten);
+      this.#room.handed(taken, now);
+      this.#tally.lineTxBytes += taken;
+      this.#unwritten += taken;
+      if (this.#unwritten < this.#framed) {
+        if (!this.#ended) this.#stream.watchWritable(true);
+        return false;
+      }
+      this.#stream.watchWritable(false);
+    }
+    this.#unwritten = this.#framed = 0;
+    return !this.#ended;
+  }
+}
