@@ -1,7 +1,7 @@
 /** The keys of `lcp` and `lcp.echo`: the options of PPP. */
 import { z } from 'zod';
-import { defaulted, delegate, keyFacts, list, section, value } from './keys.js';
-import { character, characterMap, duration, flag, integer, orOff } from './values.js';
+import { defaulted, delegate, keyFacts, list, orAbsent, section, value } from './keys.js';
+import { character, characterMap, duration, flag, integer, orOff, partOfWhole, percentage } from './values.js';
 
 const second = 1000;
 const hour = 3600 * second;
@@ -37,7 +37,8 @@ const escape = list(
 
 export const echoShape = {
   interval: defaulted(orOff(duration(100, hour), 0), '5s', {
-    about: 'The pause between Echo-Requests on a quiet line. Any good frame from the peer counts as life.',
+    about:
+      'The pause between Echo-Requests on a quiet line; it grows with the round trips of a slow line, and is four times as long on a busy one. Any good frame from the peer counts as life.',
     rfc: 'RFC 1661 §5.8',
   }),
   failures: defaulted(integer(1, 255), '4', {
@@ -56,6 +57,41 @@ const echo = z
     allowed: 'a section, a duration, or off',
   });
 
+export const lqrShape = {
+  interval: defaulted(duration(second, hour), '10s', {
+    about: 'How often the peer is asked to report what it received: the Reporting-Period.',
+    rfc: 'RFC 1989 §2.5',
+  }),
+  keep: defaulted(partOfWhole, '3 of 5', {
+    about: 'The link is kept while so many of the last intervals were good; else it ends, and is tried anew.',
+    rfc: 'RFC 1989 §2.10',
+  }),
+  loss: defaulted(percentage, '20%', {
+    about: 'An interval that lost more than this, in either direction, is bad; so are two in a row without a report.',
+  }),
+};
+
+const lqrSection = section(lqrShape).transform(({ interval, keep, loss }) => ({
+  intervalMs: interval,
+  maxLoss: loss,
+  keep: keep.part,
+  of: keep.whole,
+}));
+
+/** `lqr: 30s` is short for `lqr: {interval: 30s}`; `lqr: on` takes the defaults. */
+const lqr = orAbsent(
+  z.preprocess((input) => {
+    if (typeof input !== 'string') return input;
+    return /^(?:true|on|yes)$/i.test(input) ? {} : { interval: input };
+  }, lqrSection),
+).register(keyFacts, {
+  about:
+    'Whether the quality of the line is measured by reports of both ends, and how bad it may be. Where the peer refuses (as pppd does) the echoes alone keep watch; a peer that asks gets reports in any case.',
+  allowed: 'a section, a duration, on or off',
+  default: 'off',
+  rfc: 'RFC 1989',
+});
+
 export const lcpShape = {
   mru: defaulted(integer(64, 16384), '1500', {
     about: 'The largest packet that we ask the peer to send, in octets. Small on a slow line: 296 at 9600 baud.',
@@ -67,7 +103,8 @@ export const lcpShape = {
   pfc: defaulted(flag, 'true', { about: 'Compress the protocol field.', rfc: 'RFC 1661 §6.5' }),
   acfc: defaulted(flag, 'true', { about: 'Compress the address and control fields.', rfc: 'RFC 1661 §6.6' }),
   restart: defaulted(duration(100, 60 * second), '3s', {
-    about: 'The Restart timer: how long to wait for an answer before asking again.',
+    about:
+      'The Restart timer: how long to wait for an answer before asking again. While nothing is heard of the peer, the first requests follow each other faster (after 0.3 s, 0.6 s, …) and the last ones slower: `max-configure` of them take as many Restart times.',
     rfc: 'RFC 1661 §4.6',
   }),
   'max-configure': defaulted(integer(1, 255), '10', {
@@ -87,6 +124,7 @@ export const lcpShape = {
   }),
   silent: defaulted(flag, 'false', { about: "Send nothing until the peer's first Configure-Request." }),
   echo,
+  lqr,
 };
 
 export const lcp = section(lcpShape)

@@ -16,7 +16,7 @@ import {
 } from './filters.js';
 import { hooks, hookShape, hooksShape } from './hooks.js';
 import { defaulted, findingsOf, keyFacts, optional, required, section, type Finding, type HomeOf } from './keys.js';
-import { echoShape, lcp, lcpShape, mapOf } from './lcp.js';
+import { echoShape, lcp, lcpShape, lqrShape, mapOf } from './lcp.js';
 import { line, lineShapes } from './lines.js';
 import { actionShape, quota, quotaShape, steer, track, trackShape } from './oversight.js';
 import { defaultRoute, defaultRouteShape, forward, networks, networkShape, proxyArp, proxyArpShape } from './routes.js';
@@ -104,6 +104,7 @@ export const sections: Readonly<Record<string, Readonly<Record<string, z.ZodType
   'default-route': defaultRouteShape,
   lcp: lcpShape,
   echo: echoShape,
+  lqr: lqrShape,
   restart: restartShape,
   'proxy-arp': proxyArpShape,
   masquerade: masqueradeShape,
@@ -162,6 +163,7 @@ function toLink(name: string, link: z.output<typeof linkSchema>): LinkConfig {
       silent: lcp.silent,
       echoIntervalMs: lcp.echo.interval,
       echoFailures: lcp.echo.failures,
+      lqr: lcp.lqr,
     },
     escape: lcp.escape ?? software,
     restart: {
@@ -202,6 +204,7 @@ export const homeOf: HomeOf = (key, foundIn) => {
     ['link', linkShape],
     ['lcp', lcpShape],
     ['echo', echoShape],
+    ['lqr', lqrShape],
     ['restart', restartShape],
     ['networks', networkShape],
     ['line', { ...lineShapes.serial, ...lineShapes.exec }],

@@ -97,6 +97,18 @@ export const percentage: Reader<number> = {
   },
 };
 
+/** So many of so many: `3 of 5`. */
+export const partOfWhole: Reader<{ readonly part: number; readonly whole: number }> = {
+  allowed: 'such as 3 of 5, up to 100',
+  read(text) {
+    const [, part, whole] = /^([1-9]\d{0,2}) of ([1-9]\d{0,2})$/.exec(text) ?? [];
+    if (part === undefined || whole === undefined) return wrong('is not so many of so many');
+    const reading = { part: Number(part), whole: Number(whole) };
+    if (reading.whole > 100) return wrong('is too many');
+    return reading.part > reading.whole ? wrong('is more than all') : right(reading);
+  },
+};
+
 /** A line of text. */
 export const lineOfText: Reader<string> = {
   allowed: 'a line of at most 255 characters',

@@ -26,6 +26,8 @@ export interface DecoderOptions {
 export interface DecoderCounters {
   /** Good frames. */
   frames: number;
+  /** Their octets as RFC 1989 §2.3 counts them: unescaped, with FCS and one flag each. */
+  goodOctets: number;
   /** All octets, framing included. */
   octets: number;
   /** Octets with bit 7 set: none of many means that the line is not 8-bit clean. */
@@ -54,6 +56,7 @@ export class FrameDecoder {
   readonly #meaning = new Uint8Array(256);
   readonly #counters: DecoderCounters = {
     frames: 0,
+    goodOctets: 0,
     octets: 0,
     octetsHigh: 0,
     flags: 0,
@@ -235,6 +238,7 @@ export class FrameDecoder {
       return false;
     }
     counters.frames++;
+    counters.goodOctets += length + 1;
     return true;
   }
 

@@ -20,6 +20,13 @@ export interface EncoderOptions {
   readonly escape?: readonly number[];
 }
 
+/** What was framed, since the encoder was made. */
+export interface EncoderCounters {
+  frames: number;
+  /** As RFC 1989 §2.3 counts them: what the FCS covers, the FCS, and one flag to a frame; no escapes. */
+  octets: number;
+}
+
 /** The room that a frame around a packet of so many octets needs at most: both flags, everything in between escaped. */
 export function maxFrameLength(packetLength: number): number {
   return 2 + 2 * (MAX_HEADER_OCTETS + packetLength + FCS_OCTETS);
@@ -43,6 +50,7 @@ export class FrameEncoder {
   readonly #field = new Uint8Array(MAX_HEADER_OCTETS);
   #pfc = false;
   #acfc = false;
+  readonly #counters: EncoderCounters = { frames: 0, octets: 0 };
 
   /** Begins with the default framing. Throws when an extra escape is not possible. */
   constructor({ escape = [] }: EncoderOptions = {}) {
@@ -87,6 +95,8 @@ export class FrameEncoder {
     const escapes = protocol === LCP ? this.#lcpEscapes : this.#escapes;
     const field = this.#field;
     const headerOctets = this.#putHeader(protocol);
+    this.#counters.frames++;
+    this.#counters.octets += headerOctets + (to - from) + FCS_OCTETS + 1;
     const fcs = fcs16(packet, from, to, fcs16(field, 0, headerOctets, FCS_INIT)) ^ 0xffff;
 
     if (openFlag) out[at++] = FLAG;
@@ -97,6 +107,11 @@ export class FrameEncoder {
     at = stuff(escapes, field, 0, FCS_OCTETS, out, at);
     out[at++] = FLAG;
     return at;
+  }
+
+  /** Live: they count on. */
+  get counters(): Readonly<EncoderCounters> {
+    return this.#counters;
   }
 
   /** Builds Address, Control and Protocol, and returns their length. LCP is never compressed (RFC 1661 §6.5, §6.6). */

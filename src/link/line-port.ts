@@ -7,8 +7,10 @@ import type { Millis } from '../base/clock.js';
 import { FrameDecoder } from '../framing/decoder.js';
 import { FrameEncoder, maxFrameLength } from '../framing/encoder.js';
 import type { ByteStream, StreamHandlers } from '../line/stream.js';
+import type { LineCounts } from '../ppp/lqr/report.js';
 import { defaultFraming, type Framing } from '../ppp/outputs.js';
 import { LineRoom } from '../queue/line-room.js';
+import { lineCounts } from './line-counts.js';
 
 /** What a line is told of. */
 export interface LinePortOptions {
@@ -80,6 +82,11 @@ export class LinePort {
   /** Received frames; `read` feeds it. */
   get decoder(): FrameDecoder {
     return this.#decoder;
+  }
+
+  /** For link quality monitoring: what was framed, and waits to be, and what came. `discards` were not taken. */
+  counts(discards: number): LineCounts {
+    return lineCounts(this.#encoder.counters, this.#decoder.counters, this.#control, discards);
   }
 
   get ended(): boolean {

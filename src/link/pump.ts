@@ -120,7 +120,7 @@ export class Pump {
     const pool = new PacketPool(bytesPerSecond === undefined ? 1024 : 256, Math.max(options.mtu, tunDefaultMtu));
     const { mtu, escape } = options;
     const mru = Math.max(options.session.lcp.mru, defaultMru);
-    const session = new Session(options.session, this.#host.random);
+    const session = new Session(options.session, this.#host.random, () => attached.port.counts(this.#tally.tunRefused));
     const path = new DataPath(() => undefined);
     const queue = new FqCodel(pool, { bytesPerSecond, mtu, perturbation: this.#host.random() });
     const attached: Attachment = {

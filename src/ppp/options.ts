@@ -4,6 +4,7 @@ import type { Millis } from '../base/clock.js';
 import type { VjOptions } from '../compress/method.js';
 import type { AuthOptions } from './auth/options.js';
 import type { InterfaceId } from './ipv6cp/identifier.js';
+import type { LqrOptions } from './lqr/options.js';
 
 export type { AddressRule, AuthMethod, AuthOptions, NamedSecret, SecretTable } from './auth/options.js';
 
@@ -18,7 +19,7 @@ export interface LcpOptions {
   readonly pfc: boolean;
   /** Address-and-Control-Field-Compression, asked for and granted. RFC 1661 §6.6 */
   readonly acfc: boolean;
-  /** The Restart timer. RFC 1661 §4.6 */
+  /** The Restart timer, in the mean: the first requests follow each other faster. RFC 1661 §4.6 */
   readonly restartMs: Millis;
   /** Max-Configure: Configure-Requests without an answer before giving up. RFC 1661 §4.6 */
   readonly maxConfigure: number;
@@ -30,10 +31,15 @@ export interface LcpOptions {
   readonly passive: boolean;
   /** Send nothing until the peer's first Configure-Request. */
   readonly silent: boolean;
-  /** The pause between Echo-Requests on a quiet line, four times that on a busy one; 0 sends none. RFC 1661 §5.8 */
+  /**
+   * The pause between Echo-Requests on a quiet line, longer where the line's round trips are, and four times as long on a busy
+   * one; 0 sends none. RFC 1661 §5.8
+   */
   readonly echoIntervalMs: Millis;
   /** Echo-Requests in a row without a sign of life before the peer counts as dead. */
   readonly echoFailures: number;
+  /** Ask the peer for link quality reports, and end a link that loses too much; undefined only answers the peer's. RFC 1989 */
+  readonly lqr: LqrOptions | undefined;
 }
 
 export interface IpcpOptions {

@@ -10,6 +10,8 @@ import { Authentication, authenticationProtocols } from './auth/authentication.j
 import { noAuthentication } from './auth/options.js';
 import type { Context, ControlProtocol, Counter } from './context.js';
 import { Lcp, type Phase } from './lcp/lcp.js';
+import { QualityMonitor } from './lqr/monitor.js';
+import { nothingCounted, type LineCounts } from './lqr/report.js';
 import type { Ending } from './negotiator.js';
 import { Networks } from './networks.js';
 import { NoteLimit } from './notes.js';
@@ -40,6 +42,7 @@ export interface SessionDescription {
 export class Session {
   readonly #options: SessionOptions;
   readonly #lcp: Lcp;
+  readonly #quality: QualityMonitor;
   readonly #auth: Authentication;
   readonly #networks: Networks;
   /** What LCP carries; a protocol more is an entry more. */
@@ -57,8 +60,8 @@ export class Session {
   /** Why it was ending when the line was lost. */
   #ending: Cause | undefined;
 
-  /** `random` gives unsigned 32-bit numbers. */
-  constructor(options: SessionOptions, random: () => number) {
+  /** `random` gives unsigned 32-bit numbers, `counts` what the framing has counted since the session began. */
+  constructor(options: SessionOptions, random: () => number, counts: () => LineCounts = nothingCounted) {
     this.#options = options;
     const context = this.#context(random);
     const auth = options.auth ?? noAuthentication;
@@ -77,6 +80,7 @@ export class Session {
       },
       protocolRejected: (protocol, now) => {
         if (authenticationProtocols.includes(protocol)) this.#auth.rejected(protocol, now);
+        if (protocol === Protocol.lqr) this.#quality.rejected();
         const isMeant = (candidate: ControlProtocol) =>
           candidate.protocol === protocol || candidate.carries.includes(protocol);
         this.#protocols.find(isMeant)?.rejected(protocol, now);
@@ -89,6 +93,9 @@ export class Session {
       failed: (failed, now) => {
         this.#fail(failed, now);
       },
+    });
+    this.#quality = new QualityMonitor(this.#lcp, options.lcp.lqr, this.#countAlso(counts), context, (failed, now) => {
+      this.#fail(failed, now);
     });
     this.#networks = new Networks(options, context, {
       up: () => {
@@ -153,6 +160,10 @@ export class Session {
       this.#count('not-open');
       return;
     }
+    if (protocol === Protocol.lqr) {
+      this.#quality.receive(packet, now);
+      return;
+    }
     if (authenticationProtocols.includes(protocol)) {
       this.#auth.receive(protocol, packet, now);
       return;
@@ -175,7 +186,7 @@ export class Session {
   nextTimeout(): Millis | undefined {
     if (this.#over) return undefined;
     let next = this.#lcp.nextTimeout();
-    for (const protocol of [this.#auth, ...this.#protocols]) {
+    for (const protocol of [this.#quality, this.#auth, ...this.#protocols]) {
       const other = protocol.nextTimeout();
       if (other !== undefined && (next === undefined || other < next)) next = other;
     }
@@ -187,6 +198,7 @@ export class Session {
     if (this.#over) return;
     this.#now = now;
     this.#lcp.timeout(now);
+    this.#quality.timeout(now);
     this.#auth.timeout(now);
     for (const protocol of this.#protocols) protocol.timeout(now);
   }
@@ -233,7 +245,7 @@ export class Session {
       localIp6: ip6?.local,
       remoteIp6: ip6?.remote,
       mtu,
-      options: { ...this.#lcp.describe(), ...this.#auth.describe() },
+      options: { ...this.#lcp.describe(), ...this.#quality.describe(), ...this.#auth.describe() },
       echoRttMs: this.#lcp.echoRttMs,
       peerIdentification: this.#lcp.peerIdentification,
       peerName: this.#auth.peerName,
@@ -251,6 +263,7 @@ export class Session {
   #lcpUp(now: Millis): void {
     this.#wasUp = false;
     this.#emit({ type: 'framing', framing: this.#lcp.framing() });
+    this.#quality.up(now);
     this.#auth.up(this.#lcp.authentication, now);
   }
 
@@ -261,6 +274,7 @@ export class Session {
 
   /** By our Close, the peer's Terminate-Request, or the peer's starting over. */
   #lcpDown(now: Millis): void {
+    this.#quality.down();
     this.#auth.down();
     this.#networks.down(now);
     for (const protocol of this.#protocols) protocol.down(now);
@@ -310,6 +324,15 @@ export class Session {
         return troubled?.trouble() ?? cause('peer-terminated', ending.reason);
       }
     }
+  }
+
+  /** RFC 1989 §2.6: what we handed out just now goes to the line ahead of a report, and counts. */
+  #countAlso(counts: () => LineCounts): () => LineCounts {
+    return () => {
+      const counted = counts();
+      const waiting = this.#outputs.filter(({ type }) => type === 'send').length;
+      return { ...counted, outPackets: counted.outPackets + waiting };
+    };
   }
 
   // Outputs.

@@ -49,6 +49,7 @@ describe('a link of three keys', () => {
         silent: false,
         echoIntervalMs: 5000,
         echoFailures: 4,
+        lqr: undefined,
       },
       escape: [],
       restart: {
@@ -108,7 +109,8 @@ describe('other keys', () => {
       'interface: wan0',
       'autostart: no',
       'lcp: {mru: 296, asyncmap: 0x000A0000, escape: [0x11, 19, 255], magic: off, pfc: No, acfc: false, restart: 1.5s,',
-      '  max-configure: 255, max-terminate: 1, max-failure: 7, passive: on, silent: TRUE, echo: {interval: 500ms, failures: 9}}',
+      '  max-configure: 255, max-terminate: 1, max-failure: 7, passive: on, silent: TRUE, echo: {interval: 500ms, failures: 9},',
+      '  lqr: {interval: 30s, keep: 8 of 10, loss: 5%}}',
       'restart: {quick: 10ms, quick-max: 10ms, slow: 1h, slow-max: 24h, stable: 2m, max-attempts: 3}',
     );
     assert.deepEqual(
@@ -135,6 +137,7 @@ describe('other keys', () => {
           silent: true,
           echoIntervalMs: 500,
           echoFailures: 9,
+          lqr: { intervalMs: 30_000, maxLoss: 0.05, keep: 8, of: 10 },
         },
         escape: [0x11, 0x13, 0xff],
         restart: {
@@ -173,6 +176,14 @@ describe('other keys', () => {
       assert.deepEqual([lcp.echoIntervalMs, lcp.echoFailures], [0, 4]);
     });
   }
+
+  it('lqr: on, a duration or a section', () => {
+    const usual = { intervalMs: 10_000, maxLoss: 0.2, keep: 3, of: 5 };
+    assert.deepEqual(goodLink('lcp: {lqr: on}').lcp.lqr, usual);
+    assert.deepEqual(goodLink('lcp: {lqr: 30s}').lcp.lqr, { ...usual, intervalMs: 30_000 });
+    assert.deepEqual(goodLink('lcp: {lqr: {keep: 1 of 2}}').lcp.lqr, { ...usual, keep: 1, of: 2 });
+    assert.equal(goodLink('lcp: {lqr: off}').lcp.lqr, undefined);
+  });
 
   it('echo: 10s is an interval', () => {
     assert.equal(goodLink('lcp: {echo: 10s}').lcp.echoIntervalMs, 10_000);

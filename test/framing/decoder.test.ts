@@ -178,6 +178,7 @@ describe('FrameDecoder', () => {
     assert.equal(decoder.counters.octetsHigh, high + 2);
     assert.equal(decoder.counters.flags, 2);
     assert.equal(decoder.counters.frames, 1);
+    assert.equal(decoder.counters.goodOctets, good.length - 1, 'unescaped, with its FCS and one flag');
   });
 
   describe('the sample', () => {
@@ -367,8 +368,9 @@ function assertAgrees(decoder: FrameDecoder, frames: DecodedFrame[], expected: r
     good.map(({ protocol, packet }) => ({ protocol, packet })),
   );
   const count = (kind: NaiveFrame['kind']): number => expected.filter((frame) => frame.kind === kind).length;
-  const { octets, octetsHigh, ...counted } = decoder.counters;
+  const { octets, octetsHigh, goodOctets, ...counted } = decoder.counters;
   assert.ok(octetsHigh <= octets);
+  assert.ok(goodOctets <= octets);
   assert.deepEqual(counted, {
     frames: good.length,
     flags: expected.length,

@@ -27,7 +27,11 @@ describe("the peer's LCP request", () => {
     ['authentication by PAP', {}, '0304c023', reject, '0304c023'],
     ['authentication by CHAP with MD5', {}, '0305c22305', reject, '0305c22305'],
     ['authentication, cut short', {}, '0302', reject, '0302'],
-    ['link quality monitoring', {}, '0408c02500000064', reject, '0408c02500000064'],
+    ['quality reports every second', {}, '0408c02500000064', ack, '0408c02500000064'],
+    ['quality reports as answers', {}, '0408c02500000000', ack, '0408c02500000000'],
+    ['quality reports too often', {}, '0408c02500000063', nak, '0408c02500000064'],
+    ['another quality protocol', {}, '0408c02700000064', nak, '0408c025000003e8'],
+    ['a quality protocol, cut short', {}, '0404c025', nak, '0408c025000003e8'],
     ['a magic number', {}, '0506aabbccdd', ack, '0506aabbccdd'],
     ['a magic number where we use none', { magic: false }, '0506aabbccdd', ack, '0506aabbccdd'],
     ['our magic number where we use none', { magic: false }, '050601020304', ack, '050601020304'],
@@ -48,7 +52,7 @@ describe("the peer's LCP request", () => {
     ['an option twice: the second is rejected', {}, '07020702', reject, '0702'],
     ['good ones, in their order', {}, '0802070201040400', ack, '0802070201040400'],
     ['bad among good: only the bad is nakked', {}, '07020104000008020506aabbccdd', nak, '01040044'],
-    ['reject before nak', {}, '0104000004040000020401020802', reject, '04040000'],
+    ['reject before nak', {}, '0104000011040000020401020802', reject, '11040000'],
     ['several rejects, in their order', {}, '110405dc07020d0306', reject, '110405dc0d0306'],
   ];
   for (const [name, options, asked, code, answer] of cases) {

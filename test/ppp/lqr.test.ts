@@ -2,16 +2,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Cause } from '../../src/base/cause.js';
+import { cause, type Cause } from '../../src/base/cause.js';
 import { formatHex, parseHex } from '../../src/base/bytes.js';
 import type { Counter } from '../../src/ppp/context.js';
 import { QualityMonitor, type QualityAgreed } from '../../src/ppp/lqr/monitor.js';
 import type { LqrOptions } from '../../src/ppp/lqr/options.js';
 import { Intervals } from '../../src/ppp/lqr/policy.js';
 import { buildReport, parseReport, type LineCounts } from '../../src/ppp/lqr/report.js';
+import { Code, Protocol } from '../../src/ppp/numbers.js';
+import type { LcpOptions } from '../../src/ppp/options.js';
+import type { SessionOutput } from '../../src/ppp/outputs.js';
+import { cleanLine, LossyLine } from '../support/lossy-line.js';
 import { seededRandom } from '../support/random.js';
-import { defaultLcp } from '../support/session-pair.js';
-import { must } from './bench.js';
+import { defaultLcp, mirrored, SessionStation, sessionOptions, Wire } from '../support/session-pair.js';
+import { Bench, must } from './bench.js';
 
 const policy: LqrOptions = { intervalMs: 10_000, maxLoss: 0.2, keep: 3, of: 5 };
 const magics = { us: 0x01020304, peer: 0xaabbccdd } as const;
@@ -376,5 +380,85 @@ describe('what is no report of the peer', () => {
     for (const end of [down, rejected]) {
       assert.deepEqual([end.counted, end.sent, end.monitor.nextTimeout()], [['not-open'], [], undefined]);
     }
+  });
+});
+
+describe('the negotiation', () => {
+  const lqr = { ...policy, intervalMs: 2000 };
+
+  function up(left: Partial<LcpOptions>, right: Partial<LcpOptions>) {
+    const a = new SessionStation(sessionOptions(left), 1);
+    const b = new SessionStation(mirrored(right), 2);
+    const wire = new Wire(new LossyLine(cleanLine, seededRandom(1)), a, b);
+    wire.start();
+    wire.run(30_000);
+    assert(a.isUp && b.isUp);
+    const isReport = (output: SessionOutput) => output.type === 'send' && output.protocol === Protocol.lqr;
+    return { a, b, wire, reports: [a, b].map(({ outputs }) => outputs.filter(isReport).length) };
+  }
+
+  it('is off by default: no reports, and the peer that asks gets them', () => {
+    assert.deepEqual(up({}, {}).reports, [0, 0]);
+    const [ours, theirs] = up({ lqr }, {}).reports;
+    assert(ours! >= 14 && theirs! >= 14, `${ours} and ${theirs}`);
+  });
+
+  it('begins anew with LCP, and stops with it', () => {
+    const { a, wire } = up({ lqr }, { lqr });
+    a.close(wire.now, cause('requested'));
+    wire.run(wire.now + 10_000);
+    assert.deepEqual(a.finished, cause('requested'));
+  });
+
+  it('refused by a peer like pppd leaves the echoes to keep watch', () => {
+    const bench = new Bench(sessionOptions({ lqr, echoIntervalMs: 4000 }));
+    const [ours] = bench.start();
+    assert.match(formatHex(must(ours).data, ''), /0408c025000000c8/);
+    const [again] = bench.lcp(Code.configureReject, must(ours).id, '0408c025000000c8');
+    assert.doesNotMatch(formatHex(must(again).data, ''), /0408c025/);
+    bench.lcp(Code.configureRequest, 1, '0506aabbccdd');
+    bench.ack(must(again));
+    assert.deepEqual(bench.receiveRaw(Protocol.lqr, parseHex('aabbccdd' + '00'.repeat(44))), []);
+    assert.equal(bench.counter('not-open'), 1);
+    bench.station.take();
+    for (let i = 0; i < 20 && bench.now < 4000; i++) bench.expire();
+    assert.equal(bench.now, 4000, 'the echo');
+  });
+
+  it('takes the period that a Nak proposes, unless it is unbearable', () => {
+    for (const [hint, asked] of [
+      ['000001f4', '000001f4'],
+      ['00000000', '00000000'],
+      ['00000001', '000000c8'],
+    ]) {
+      const bench = new Bench(sessionOptions({ lqr }));
+      const [ours] = bench.start();
+      const [again] = bench.lcp(Code.configureNak, must(ours).id, `0408c025${hint}`);
+      assert.match(formatHex(must(again).data, ''), new RegExp(`0408c025${asked}`));
+    }
+  });
+
+  it('a peer that agrees and then rejects the reports is sent none', () => {
+    const bench = new Bench(sessionOptions({ lqr }));
+    bench.openIp();
+    bench.lcp(Code.protocolReject, 9, 'c025' + '00'.repeat(48));
+    bench.station.take();
+    for (let i = 0; i < 3; i++)
+      assert.deepEqual(
+        bench.expire().filter(({ protocol }) => protocol === Protocol.lqr),
+        [],
+      );
+    assert(bench.station.notes.includes('the peer takes no link quality reports: none are sent'));
+  });
+
+  it('in a session: reports that never come end it', () => {
+    const bench = new Bench(sessionOptions({ lqr, echoIntervalMs: 0 }));
+    bench.openIp();
+    for (let i = 0; i < 10 && bench.now < 60_000; i++) {
+      if (bench.expire().some(({ code, protocol }) => protocol === Protocol.lcp && code === Code.terminateRequest))
+        break;
+    }
+    assert.equal(bench.now, 7000);
+    assert.equal(bench.station.session.ending?.code, 'line-quality');
   });
 });

@@ -51,6 +51,7 @@ export const testConfig: LinkConfig = {
     silent: false,
     echoIntervalMs: 5000,
     echoFailures: 4,
+    lqr: undefined,
   },
   escape: [],
   restart: { quickMs: 1000, quickMaxMs: 8000, slowMs: 5000, slowMaxMs: 60_000, stableMs: 30_000, maxAttempts: 0 },

@@ -37,6 +37,7 @@ export const defaultLcp: LcpOptions = {
   silent: false,
   echoIntervalMs: 10_000,
   echoFailures: 3,
+  lqr: undefined,
 };
 
 export function ip(text: string): number {

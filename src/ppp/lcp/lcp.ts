@@ -9,6 +9,7 @@ import type { Context, LayerEvents } from '../context.js';
 import { Negotiator, type Ending, type Layer } from '../negotiator.js';
 import { Code, defaultAccm, defaultMru, Protocol, protocolName } from '../numbers.js';
 import type { AgreedAuthentication } from '../auth/authentication.js';
+import type { QualityAgreed, QualityLine } from '../lqr/monitor.js';
 import type { AuthOptions, LcpOptions } from '../options.js';
 import type { Framing } from '../outputs.js';
 import { headerLength, type Packet } from '../packet.js';
@@ -29,7 +30,7 @@ export interface LcpEvents extends LayerEvents {
   protocolRejected(protocol: number, now: Millis): void;
 }
 
-export class Lcp {
+export class Lcp implements QualityLine {
   readonly #context: Context;
   readonly #events: LcpEvents;
   readonly #options: LcpOptionSet;
@@ -149,6 +150,23 @@ export class Lcp {
   /** The largest packet that the peer takes now. RFC 1661 §6.1 */
   peerMru(): number {
     return this.isOpen ? (this.#options.mru.theirs ?? defaultMru) : defaultMru;
+  }
+
+  /** Who reports on the line's quality, and how often. RFC 1989 §2.5 */
+  quality(): QualityAgreed {
+    const { ours, theirs } = this.#options.quality;
+    return { theirPeriodMs: ours && ours * 10, ourPeriodMs: theirs && theirs * 10 };
+  }
+
+  /** RFC 1661 §6.4: 0 where we have none. */
+  get ourMagic(): number {
+    return this.#options.magic.ours ?? 0;
+  }
+
+  /** RFC 1661 §6.4: a magic number is the peer's (0 when it has none), or else something is wrong with the line. */
+  senderOf(magic: number): 'peer' | 'us' | 'stranger' {
+    if (magic === 0 || magic === this.#options.magic.theirs) return 'peer';
+    return magic === this.#options.magic.ours ? 'us' : 'stranger';
   }
 
   /** How frames are built and read while LCP is open. RFC 1662 §7.1 */
@@ -300,7 +318,7 @@ export class Lcp {
       this.#context.count('malformed');
       return;
     }
-    const sender = this.#senderOf(getU32(packet.data, 0));
+    const sender = this.senderOf(getU32(packet.data, 0));
     if (sender === 'us') {
       this.#context.count('looped');
       this.#looped++;
@@ -312,7 +330,7 @@ export class Lcp {
     if (sender === 'stranger') this.#context.count('magic-mismatch');
     if (packet.code === Code.echoRequest && !this.#muted.has(Code.echoReply)) {
       const data = packet.data.slice();
-      putU32(data, 0, this.#options.magic.ours ?? 0);
+      putU32(data, 0, this.ourMagic);
       this.#negotiator.answer(packet, Code.echoReply, data);
     }
     if (packet.code === Code.echoReply) this.#receiveEchoReply(packet, now);
@@ -328,15 +346,9 @@ export class Lcp {
     this.#context.emit({ type: 'echo', rttMs });
   }
 
-  /** RFC 1661 §6.4: a magic number is the peer's (0 when it has none), or else something is wrong with the line. */
-  #senderOf(magic: number): 'peer' | 'us' | 'stranger' {
-    if (magic === 0 || magic === this.#options.magic.theirs) return 'peer';
-    return magic === this.#options.magic.ours ? 'us' : 'stranger';
-  }
-
   #sendEcho(now: Millis): void {
     const data = new Uint8Array(4);
-    putU32(data, 0, this.#options.magic.ours ?? 0);
+    putU32(data, 0, this.ourMagic);
     this.#keepAlive.sent(this.#negotiator.send(Code.echoRequest, data), now);
   }
 }

@@ -1,9 +1,10 @@
 /** LCP's Configuration Options: RFC 1661 §6 and RFC 1662 §7. What is not listed here is rejected as unknown. */
-import { formatHex, getU16, sameBytes } from '../../base/bytes.js';
-import { defaultAccm, defaultMru, LcpOption, protocolName } from '../numbers.js';
+import { formatHex, getU16, getU32, putU16, putU32, sameBytes } from '../../base/bytes.js';
+import { defaultAccm, defaultMru, LcpOption, Protocol, protocolName } from '../numbers.js';
 import { flag, Option, raw, u16, u32, type OptionDescriptor } from '../option.js';
 import { authenticationOptions } from '../auth/methods.js';
 import type { AuthOptions, LcpOptions } from '../options.js';
+import type { LqrOptions } from '../lqr/options.js';
 import type { RawOption } from '../packet.js';
 
 /** Below this no IPv4 packet is sure to pass. RFC 791 */
@@ -13,6 +14,7 @@ export interface LcpOptionSet {
   readonly mru: Option<number>;
   readonly accm: Option<number>;
   readonly authentication: Option<Uint8Array>;
+  readonly quality: Option<number>;
   readonly magic: Option<number>;
   readonly pfc: Option<true>;
   readonly acfc: Option<true>;
@@ -24,6 +26,7 @@ export function lcpOptions(options: LcpOptions, auth: AuthOptions, random: () =>
     mru: new Option(mru(options.mru)),
     accm: new Option(accm(options.asyncmap)),
     authentication: new Option(authentication(auth)),
+    quality: new Option(quality(options.lqr)),
     magic: new Option(magic(options.magic, random)),
     pfc: new Option(compression(LcpOption.pfc, 'protocol field compression', options.pfc)),
     acfc: new Option(compression(LcpOption.acfc, 'address and control field compression', options.acfc)),
@@ -68,7 +71,8 @@ function accm(wanted: number): OptionDescriptor<number> {
 function authentication({ require, accept }: AuthOptions): OptionDescriptor<Uint8Array> {
   const required = authenticationOptions(require);
   const accepted = authenticationOptions(accept);
-  const has = (values: readonly Uint8Array[], one: Uint8Array): boolean => values.some((value) => sameBytes(value, one));
+  const has = (values: readonly Uint8Array[], one: Uint8Array): boolean =>
+    values.some((value) => sameBytes(value, one));
   let untried: readonly Uint8Array[] = [];
   return {
     type: LcpOption.authentication,
@@ -91,6 +95,33 @@ function authentication({ require, accept }: AuthOptions): OptionDescriptor<Uint
       untried = untried.filter((value) => asked === undefined || !sameBytes(value, asked));
       return { ask: has(untried, hint) ? untried.find((value) => sameBytes(value, hint)) : untried[0] };
     },
+  };
+}
+
+/** Reporting-Periods that we bear, in hundredths of a second. RFC 1989 §2.5 */
+const shortestPeriod = 100;
+const usualPeriod = 1000;
+
+/** Quality-Protocol: Link-Quality-Report, and its Reporting-Period. RFC 1661 §6.3, RFC 1989 §2.5 */
+function quality(lqr: LqrOptions | undefined): OptionDescriptor<number> {
+  const isFair = (period: number): boolean => period === 0 || period >= shortestPeriod;
+  return {
+    type: LcpOption.quality,
+    name: 'quality reports',
+    codec: {
+      decode: (data) => (data.length === 6 && getU16(data, 0) === Protocol.lqr ? getU32(data, 2) : undefined),
+      encode: (period) => {
+        const data = new Uint8Array(6);
+        putU16(data, 0, Protocol.lqr);
+        putU32(data, 2, period);
+        return data;
+      },
+    },
+    format: (period) => (period === 0 ? 'as answers' : `every ${period / 100} s`),
+    wanted: () => lqr && Math.round(lqr.intervalMs / 10),
+    judge: (period) => (isFair(period) ? { kind: 'ack' } : { kind: 'nak', value: shortestPeriod }),
+    suggestion: () => usualPeriod,
+    onNak: (hint, asked) => ({ ask: asked === undefined || !isFair(hint) ? asked : hint }),
   };
 }
 
@@ -152,7 +183,6 @@ const chapAlgorithms: ReadonlyMap<number, string> = new Map([
 ]);
 
 const otherOptions: ReadonlyMap<number, string> = new Map([
-  [4, 'link quality monitoring'],
   [9, 'another FCS'],
   [10, 'self-describing padding'],
   [13, 'callback'],

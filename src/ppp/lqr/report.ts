@@ -18,6 +18,10 @@ export interface LineCounts {
   readonly inErrors: number;
 }
 
+export function nothingCounted(): LineCounts {
+  return { outPackets: 0, outOctets: 0, inPackets: 0, inOctets: 0, inDiscards: 0, inErrors: 0 };
+}
+
 /** "Last" is what the receiver sent, "PeerIn" what of it came to the sender, "PeerOut" what the sender sent. */
 export interface Report {
   readonly magic: number;
