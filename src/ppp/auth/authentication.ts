@@ -5,6 +5,7 @@
 import { sameBytes } from '../../base/bytes.js';
 import { cause, type Cause, type CauseCode } from '../../base/cause.js';
 import type { Millis } from '../../base/clock.js';
+import { encodeText } from '../../base/text.js';
 import type { Context } from '../context.js';
 import { Protocol, protocolName } from '../numbers.js';
 import { parsePacket } from '../packet.js';
@@ -50,6 +51,7 @@ export class Authentication {
   /** LCP has opened. */
   up({ ofPeer, ofUs }: AgreedAuthentication, now: Millis): void {
     this.down();
+    this.#over = false;
     this.#interrupted = undefined;
     if (ofPeer === undefined && this.#options.require.length > 0) {
       this.#events.failed(cause('peer-auth-failed', 'it refuses to be asked'), now);
@@ -80,7 +82,6 @@ export class Authentication {
     this.#exchanges = [];
     this.#proofs.clear();
     this.#done = false;
-    this.#over = false;
   }
 
   /** The network phase has begun. */
@@ -177,7 +178,7 @@ export class Authentication {
 
   #describeProof({ role, method }: Exchange, { name }: Proof): string {
     if (role === 'authenticator') return `the peer has proved to be ${quoted(name)}, by ${method}`;
-    return `we have proved to ${name.length === 0 ? 'the peer' : quoted(name)} to be "${this.#options.user}", by ${method}`;
+    return `we have proved to ${name.length === 0 ? 'the peer' : quoted(name)} to be ${quoted(encodeText(this.#options.user))}, by ${method}`;
   }
 
   #settle(now: Millis): void {

@@ -11,6 +11,9 @@ import { EapCode, EapType } from './eap-packets.js';
 import type { Exchange, ExchangeHost } from './exchange.js';
 import { encodeText } from '../../base/text.js';
 
+/** How many of our responses are kept. */
+const keptResponses = 16;
+
 type Ready = Extract<Reaction, { kind: 'answer' }>['ready'];
 
 export class EapPeer implements Exchange {
@@ -20,8 +23,8 @@ export class EapPeer implements Exchange {
   readonly #methods: readonly EapAnswering[];
   readonly #host: ExchangeHost;
   #method: EapAnswering | undefined;
-  /** A request that comes again gets the same response. RFC 3748 §4.1 */
-  #last: { readonly request: Packet; readonly response: Packet } | undefined;
+  /** A request that comes again, however late, gets the same response. RFC 3748 §4.1 */
+  #given: readonly { readonly request: Packet; readonly response: Packet }[] = [];
   /** The method is done with: a Success may come now. */
   #ready: Ready;
   #complaint: string | undefined;
@@ -50,7 +53,7 @@ export class EapPeer implements Exchange {
   timeout(now: Millis): void {
     if (this.#deadline === undefined || now < this.#deadline) return;
     this.#deadline = undefined;
-    const why = this.#last === undefined ? 'asks nothing' : 'does not go on';
+    const why = this.#given.length === 0 ? 'asks nothing' : 'does not go on';
     if (!this.#authenticated) this.#host.failed(cause('auth-failed', `it asked for ${this.method}, but ${why}`), now);
   }
 
@@ -68,8 +71,9 @@ export class EapPeer implements Exchange {
       this.#host.context.count('malformed');
       return;
     }
-    if (this.#last?.request.id === id && sameBytes(this.#last.request.data, data)) {
-      this.#emit(this.#last.response);
+    const before = this.#given.find(({ request }) => request.id === id && sameBytes(request.data, data));
+    if (before !== undefined) {
+      this.#emit(before.response);
       return;
     }
     const request = { code, id, data: data.slice() };
@@ -125,7 +129,7 @@ export class EapPeer implements Exchange {
 
   #receiveResult({ code, id }: Packet, now: Millis): void {
     // Some count the Identifier of the result on by one, as RFC 2284 was understood.
-    const lastId = this.#last?.request.id;
+    const lastId = this.#given.at(-1)?.request.id;
     if (lastId === undefined || (id !== lastId && id !== ((lastId + 1) & 0xff))) {
       this.#host.context.count('wrong-id');
     } else if (code === EapCode.failure) {
@@ -147,7 +151,7 @@ export class EapPeer implements Exchange {
   #respond(request: Packet, type: number, content: Uint8Array, now: Millis): void {
     const data = concatBytes([Uint8Array.of(type), content]);
     const response = { code: EapCode.response, id: request.id, data };
-    this.#last = { request, response };
+    this.#given = [...this.#given.slice(1 - keptResponses), { request, response }];
     this.#wait(now);
     this.#emit(response);
   }
