@@ -176,6 +176,12 @@ const causes = {
       'See the message. A file with secrets must exist, belong to the user that runs linkd, and be closed to all others (chmod 600).',
     retry: 'slow',
   },
+  'encryption-refused': {
+    summary: 'packets can not be encrypted, and must not go out otherwise',
+    remedy:
+      'Enable MPPE at the peer, with a length of key that both ends allow, and authentication by MS-CHAP or MS-CHAPv2; or set `compression.mppe` to optional.',
+    retry: 'slow',
+  },
   'protocol-error': {
     summary: 'the peer rejected what PPP cannot do without',
     remedy: 'Look at the log of the peer; its PPP is broken or of another kind.',

@@ -19,6 +19,8 @@ export interface Directions<T> {
 export interface DataPathCounters {
   /** Compressed packets that were damaged, or came after a loss. RFC 1962 §3 */
   decompress: number;
+  /** Packets that came plain while they have to be encrypted. RFC 3078 §3 */
+  'not-encrypted': number;
   /** TCP packets whose compressed header could not be made whole. RFC 1144 §4 */
   'vj-header': number;
 }
@@ -26,13 +28,16 @@ export interface DataPathCounters {
 export class DataPath {
   /** The peer's compressed packets can't be read: it has to be asked for a reset. */
   readonly #damaged: () => void;
-  readonly #counters: DataPathCounters = { decompress: 0, 'vj-header': 0 };
+  readonly #counters: DataPathCounters = { decompress: 0, 'not-encrypted': 0, 'vj-header': 0 };
   /** What `outbound` gives, without an allocation for each packet. */
   readonly #out: { -readonly [Key in keyof PacketView]: PacketView[Key] };
   #vjCompressor: VjCompressor | undefined;
   #vjDecompressor: VjDecompressor | undefined;
   #compressor: Compressor | undefined;
+  /** The compressor's packets are sent; until then it only learns. */
+  #compresses = false;
   #decompressor: Decompressor | undefined;
+  #decrypts = false;
 
   constructor(damaged: () => void) {
     this.#damaged = damaged;
@@ -59,10 +64,19 @@ export class DataPath {
     this.#vjDecompressor = receive && new VjDecompressor(receive);
   }
 
-  /** Both directions of compression. RFC 1962 */
-  setCompression({ send, receive }: Directions<CompressionMethod>): void {
-    this.#compressor = send && makeCompressor(send);
-    this.#decompressor = receive && makeDecompressor(receive);
+  /** From now on every packet teaches a new compressor, which is not heard until `startCompressor`. RFC 1979 §2 */
+  setCompressor(method: CompressionMethod | undefined): void {
+    this.#compressor = method && makeCompressor(method);
+    this.#compresses = false;
+  }
+
+  startCompressor(): void {
+    this.#compresses = true;
+  }
+
+  setDecompressor(method: CompressionMethod | undefined): void {
+    this.#decompressor = method && makeDecompressor(method);
+    this.#decrypts = method?.kind === 'mppe';
   }
 
   resetCompressor(): void {
@@ -90,7 +104,7 @@ export class DataPath {
       out.end = packet.end;
     }
     const compressed = this.#compressor?.compress(out.protocol, out.buffer, out.start, out.end);
-    if (compressed === undefined) return out;
+    if (compressed === undefined || !this.#compresses) return out;
     out.protocol = Protocol.compressed;
     out.buffer = compressed.buffer;
     out.start = compressed.start;
@@ -104,6 +118,10 @@ export class DataPath {
    */
   inbound(protocol: number, buffer: Uint8Array, start: number, end: number): PacketView | undefined {
     if (protocol !== Protocol.compressed) {
+      if (this.#decrypts) {
+        this.#counters['not-encrypted']++;
+        return undefined;
+      }
       this.#decompressor?.sawPlain(protocol, buffer, start, end);
       return this.#withHeaders({ protocol, buffer, start, end });
     }

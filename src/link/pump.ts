@@ -121,7 +121,9 @@ export class Pump {
     const { mtu, escape } = options;
     const mru = Math.max(options.session.lcp.mru, defaultMru);
     const session = new Session(options.session, this.#host.random, () => attached.port.counts(this.#tally.tunRefused));
-    const path = new DataPath(() => undefined);
+    const path = new DataPath(() => {
+      session.decompressionFailed(this.#host.scheduler.now());
+    });
     const queue = new FqCodel(pool, { bytesPerSecond, mtu, perturbation: this.#host.random() });
     const attached: Attachment = {
       port: new LinePort(stream, {
@@ -353,6 +355,21 @@ export class Pump {
         return;
       case 'header-compression':
         attached.path.setHeaderCompression(output);
+        return;
+      case 'compressor':
+        attached.path.setCompressor(output.method);
+        return;
+      case 'start-compressor':
+        attached.path.startCompressor();
+        return;
+      case 'decompressor':
+        attached.path.setDecompressor(output.method);
+        return;
+      case 'reset-compressor':
+        attached.path.resetCompressor();
+        return;
+      case 'reset-decompressor':
+        attached.path.resetDecompressor();
         return;
       case 'address-wanted':
         this.#host.emit(output);

@@ -46,6 +46,10 @@ export interface Layer extends Policy {
   finished(ending: Ending, now: Millis): void;
   /** The options can't be agreed on; it is for the layer to be closed or taken down in turn. */
   failed(cause: Cause, now: Millis): void;
+  /** Our Configure-Ack is on its way: what the peer asked for holds for the next packet that we send. */
+  granted?(): void;
+  /** The peer's Configure-Ack has come: what we asked for holds for the next packet that it sends. */
+  acknowledged?(): void;
   /** Which event a code above Code-Reject is; undefined when it is none, and has been dealt with. */
   classify(packet: Packet, now: Millis): 'RUC' | 'RXR' | 'RXJ+' | 'RXJ-' | undefined;
   /** Send-Echo-Reply, and whatever else an RXR asks for in Opened. */
@@ -225,6 +229,7 @@ export class Negotiator {
     this.#heard = `the peer ${agrees ? 'agrees' : 'does not agree'} to our ${this.#layer.name} request`;
     if (agrees) this.#heard += ', but sends no acceptable one of its own';
     this.#ending = undefined;
+    if (agrees) this.#layer.acknowledged?.();
     const failed = this.#ours.exhausted();
     if (failed !== undefined) this.#fail(failed, now);
     else this.#step(agrees ? 'RCA' : 'RCN', now, packet);
@@ -334,6 +339,7 @@ export class Negotiator {
         break;
       case 'sca':
         if (reply !== undefined) this.#transmit(reply);
+        this.#layer.granted?.();
         break;
       case 'str':
         this.#restartCount--;

@@ -18,6 +18,8 @@ export interface NetworkEvents {
   up(): void;
   /** No network is left, nor will be. */
   failed(cause: Cause, now: Millis): void;
+  /** The largest packet that the peer takes now, in octets. */
+  mtu(): number;
 }
 
 export class Networks {
@@ -51,7 +53,7 @@ export class Networks {
   /** Undefined while nothing may flow. */
   get agreed(): AgreedNetwork | undefined {
     const [ip4, ip6] = [this.#ip4?.agreed, this.#ip6?.agreed];
-    return ip4 === undefined && ip6 === undefined ? undefined : { mtu: this.#context.peerMru(), ip4, ip6 };
+    return ip4 === undefined && ip6 === undefined ? undefined : { mtu: this.#events.mtu(), ip4, ip6 };
   }
 
   /** What the peer is called, once it has proved it. To be told before the protocols come up. */

@@ -11,6 +11,7 @@ export const Protocol = {
   compressed: 0x00fd,
   ipcp: 0x8021,
   ipv6cp: 0x8057,
+  ccp: 0x80fd,
   lcp: 0xc021,
   /** Link-Quality-Report. RFC 1989 */
   lqr: 0xc025,
@@ -19,7 +20,7 @@ export const Protocol = {
   eap: 0xc227,
 } as const;
 
-/** The Code field. 1 to 7 are common to all control protocols, the rest is LCP's. RFC 1661 §5, RFC 1570 §1 */
+/** The Code field. 1 to 7 are common to all control protocols, the rest is LCP's, and CCP's. RFC 1661 §5, RFC 1570 §1, RFC 1962 §3 */
 export const Code = {
   configureRequest: 1,
   configureAck: 2,
@@ -34,6 +35,8 @@ export const Code = {
   discardRequest: 11,
   identification: 12,
   timeRemaining: 13,
+  resetRequest: 14,
+  resetAck: 15,
 } as const;
 
 /** RFC 1661 §6, RFC 1662 §7 */
@@ -56,6 +59,16 @@ export const IpcpOption = {
   primaryWins: 130,
   secondaryDns: 131,
   secondaryWins: 132,
+} as const;
+
+/** RFC 1962 §4, RFC 1979 §3, RFC 3078 §2 */
+export const CcpOption = {
+  predictor1: 1,
+  mppe: 18,
+  bsd: 21,
+  /** What Deflate had before it was given its own. */
+  deflateDraft: 24,
+  deflate: 26,
 } as const;
 
 /** RFC 5072 §4 */
@@ -109,6 +122,8 @@ const codeNames = [
   'Discard-Request',
   'Identification',
   'Time-Remaining',
+  'Reset-Request',
+  'Reset-Ack',
 ];
 
 export function codeName(code: number): string {

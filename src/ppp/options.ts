@@ -77,12 +77,35 @@ export interface Ipv6cpOptions {
   readonly remote: InterfaceId | undefined;
 }
 
+export type CompressorKind = 'deflate' | 'bsd' | 'predictor1';
+
+/** Compression and encryption of packets. RFC 1962 */
+export interface CcpOptions {
+  /** What we may compress with, if the peer can read it. */
+  readonly send: readonly CompressorKind[];
+  /** What we ask the peer to compress with, best first. */
+  readonly receive: readonly CompressorKind[];
+  /** Undefined: no encryption. */
+  readonly mppe: MppePolicy | undefined;
+}
+
+/** RFC 3078 */
+export interface MppePolicy {
+  /** Nothing flows unencrypted, and nothing is compressed. */
+  readonly required: boolean;
+  readonly bits: readonly (40 | 56 | 128)[];
+  /** Nothing but stateless; otherwise we ask for stateful, and take either. */
+  readonly stateless: boolean;
+}
+
 export interface SessionOptions {
   readonly lcp: LcpOptions;
   /** Undefined: no IPv4. */
   readonly ipcp: IpcpOptions | undefined;
   /** Undefined: no IPv6. */
   readonly ipv6cp: Ipv6cpOptions | undefined;
+  /** Absent: packets are neither compressed nor encrypted. */
+  readonly ccp?: CcpOptions;
   /** Absent: nobody is asked who he is, and whoever asks is refused. */
   readonly auth?: AuthOptions;
 }

@@ -2,7 +2,7 @@
 import type { Cause } from '../base/cause.js';
 import type { Millis } from '../base/clock.js';
 import type { Ip4 } from '../base/ip.js';
-import type { VjOptions } from '../compress/method.js';
+import type { CompressionMethod, VjOptions } from '../compress/method.js';
 
 /** How frames to the peer are built from now on; LCP packets always go out uncompressed and fully escaped. */
 export interface Framing {
@@ -49,6 +49,17 @@ export type SessionOutput =
       readonly send: VjOptions | undefined;
       readonly receive: VjOptions | undefined;
     }
+  /**
+   * A new compressor takes every packet to the peer from now on, or none does. Until `start-compressor` what it gives is thrown
+   * away and packets go out plain: only the history begins, as it does at the peer. RFC 1979 §2
+   */
+  | { readonly type: 'compressor'; readonly method: CompressionMethod | undefined }
+  | { readonly type: 'start-compressor' }
+  /** A new decompressor takes every packet from the peer from now on, or none does. */
+  | { readonly type: 'decompressor'; readonly method: CompressionMethod | undefined }
+  /** RFC 1962 §3 */
+  | { readonly type: 'reset-compressor' }
+  | { readonly type: 'reset-decompressor' }
   /** IPCP needs the peer's address: to be answered by `Session.assign`, with the same number, or by `close`. `peer` is its name, where it has proved one. */
   | { readonly type: 'address-wanted'; readonly number: number; readonly peer: string | undefined }
   /** IP packets may flow: IPv4, IPv6, or both. */

@@ -8,6 +8,7 @@ import type { Millis } from '../base/clock.js';
 import { formatIp4, type Ip4 } from '../base/ip.js';
 import { Authentication, authenticationProtocols } from './auth/authentication.js';
 import { noAuthentication } from './auth/options.js';
+import { Ccp } from './ccp/ccp.js';
 import type { Context, ControlProtocol, Counter } from './context.js';
 import { Lcp, type Phase } from './lcp/lcp.js';
 import { QualityMonitor } from './lqr/monitor.js';
@@ -16,7 +17,7 @@ import type { Ending } from './negotiator.js';
 import { Networks } from './networks.js';
 import { NoteLimit } from './notes.js';
 import { Protocol } from './numbers.js';
-import type { SessionOptions } from './options.js';
+import type { CcpOptions, SessionOptions } from './options.js';
 import { defaultFraming, type AgreedNetwork, type SessionOutput } from './outputs.js';
 
 /** What a status shows of a session. */
@@ -44,6 +45,8 @@ export class Session {
   readonly #lcp: Lcp;
   readonly #quality: QualityMonitor;
   readonly #auth: Authentication;
+  /** Undefined: packets are neither compressed nor encrypted. */
+  readonly #ccp: Ccp | undefined;
   readonly #networks: Networks;
   /** What LCP carries; a protocol more is an entry more. */
   readonly #protocols: readonly ControlProtocol[];
@@ -97,15 +100,17 @@ export class Session {
     this.#quality = new QualityMonitor(this.#lcp, options.lcp.lqr, this.#countAlso(counts), context, (failed, now) => {
       this.#fail(failed, now);
     });
+    this.#ccp = options.ccp && this.#makeCcp(options.ccp, context);
     this.#networks = new Networks(options, context, {
       up: () => {
         this.#wasUp = true;
       },
+      mtu: () => this.#lcp.peerMru() - (this.#ccp?.overhead ?? 0),
       failed: (failed, now) => {
         this.#fail(failed, now);
       },
     });
-    this.#protocols = [...this.#networks.protocols];
+    this.#protocols = [...(this.#ccp === undefined ? [] : [this.#ccp]), ...this.#networks.protocols];
   }
 
   /** The line is open. Throws when called twice. */
@@ -139,6 +144,13 @@ export class Session {
     if (this.#over) return;
     this.#now = now;
     this.#networks.assign(number, remote, now);
+  }
+
+  /** A compressed packet could not be expanded: the peer is asked to begin afresh. RFC 1962 §3.1 */
+  decompressionFailed(now: Millis): void {
+    if (this.#over) return;
+    this.#now = now;
+    this.#ccp?.decompressionFailed(now);
   }
 
   /** A good frame of any protocol came; those given to `receive` count by themselves. */
@@ -245,7 +257,12 @@ export class Session {
       localIp6: ip6?.local,
       remoteIp6: ip6?.remote,
       mtu,
-      options: { ...this.#lcp.describe(), ...this.#quality.describe(), ...this.#auth.describe() },
+      options: {
+        ...this.#lcp.describe(),
+        ...this.#quality.describe(),
+        ...this.#auth.describe(),
+        ...this.#ccp?.describe(),
+      },
       echoRttMs: this.#lcp.echoRttMs,
       peerIdentification: this.#lcp.peerIdentification,
       peerName: this.#auth.peerName,
@@ -269,7 +286,12 @@ export class Session {
 
   #authenticated(now: Millis): void {
     this.#networks.restrictRemote(this.#auth.allowedAddresses);
-    for (const protocol of this.#protocols) protocol.up(now);
+    this.#ccp?.up(now);
+    if (this.#ccp?.mustHold !== true) this.#networksUp(now);
+  }
+
+  #networksUp(now: Millis): void {
+    for (const protocol of this.#networks.protocols) protocol.up(now);
   }
 
   /** By our Close, the peer's Terminate-Request, or the peer's starting over. */
@@ -333,6 +355,21 @@ export class Session {
       const waiting = this.#outputs.filter(({ type }) => type === 'send').length;
       return { ...counted, outPackets: counted.outPackets + waiting };
     };
+  }
+
+  /** Where encryption is required, networks come after it, and go with it. */
+  #makeCcp(options: CcpOptions, context: Context): Ccp {
+    return new Ccp(options, context, () => this.#auth.mppeKeys, {
+      up: (now) => {
+        if (options.mppe?.required === true) this.#networksUp(now);
+      },
+      down: (now) => {
+        if (options.mppe?.required === true) this.#networks.down(now);
+      },
+      failed: (failed, now) => {
+        this.#fail(failed, now);
+      },
+    });
   }
 
   // Outputs.

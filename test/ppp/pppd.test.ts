@@ -83,6 +83,11 @@ function describeOutput(output: SessionOutput): string[] {
       return [`finished ${output.cause.code}`];
     case 'framing':
     case 'header-compression':
+    case 'compressor':
+    case 'start-compressor':
+    case 'decompressor':
+    case 'reset-compressor':
+    case 'reset-decompressor':
     case 'address-wanted':
     case 'network-changed':
     case 'note':

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import type { Cause } from '../../src/base/cause.js';
 import type { Millis } from '../../src/base/clock.js';
 import { parseIp4 } from '../../src/base/ip.js';
+import type { CompressionMethod } from '../../src/compress/method.js';
 import { Protocol } from '../../src/ppp/numbers.js';
 import type { IpcpOptions, Ipv6cpOptions, LcpOptions, SessionOptions } from '../../src/ppp/options.js';
 import { defaultFraming, type AgreedNetwork, type Framing, type SessionOutput } from '../../src/ppp/outputs.js';
@@ -88,6 +89,11 @@ export class SessionStation implements Station {
   framing: Framing = defaultFraming;
   /** What may flow, by the outputs. */
   network: AgreedNetwork | undefined;
+  /** What CCP has set, by its outputs. */
+  compressor: CompressionMethod | undefined;
+  compresses = false;
+  decompressor: CompressionMethod | undefined;
+  /** What IPCP has set for the headers. */
   compression: Pick<Extract<SessionOutput, { type: 'header-compression' }>, 'send' | 'receive'> | undefined;
   /** The number of the last `address-wanted`. */
   wanted: number | undefined;
@@ -192,6 +198,23 @@ export class SessionStation implements Station {
         this.compression = send === undefined && receive === undefined ? undefined : { send, receive };
         break;
       }
+      case 'compressor':
+        this.compressor = output.method;
+        this.compresses = false;
+        break;
+      case 'start-compressor':
+        assert(this.compressor !== undefined, 'only what is there can start');
+        this.compresses = true;
+        break;
+      case 'decompressor':
+        this.decompressor = output.method;
+        break;
+      case 'reset-compressor':
+        assert(this.compressor !== undefined, 'only what is there can be reset');
+        break;
+      case 'reset-decompressor':
+        assert(this.decompressor !== undefined, 'only what is there can be reset');
+        break;
       case 'address-wanted':
         this.wanted = output.number;
         break;
