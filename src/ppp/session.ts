@@ -285,6 +285,7 @@ export class Session {
   }
 
   #authenticated(now: Millis): void {
+    this.#networks.identify(this.#auth.peerName);
     this.#networks.restrictRemote(this.#auth.allowedAddresses);
     this.#ccp?.up(now);
     if (this.#ccp?.mustHold !== true) this.#networksUp(now);
