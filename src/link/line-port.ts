@@ -50,6 +50,8 @@ const longestAddition = 8;
 const writeAhead = 65_536;
 /** Octets of control packets that may wait for the line. */
 const controlLimit = 65_536;
+/** Control packets in a row while data waits: a peer that asks all the time must not stop the traffic with our answers. */
+const longestControlRun = 8;
 
 export class LinePort {
   readonly #stream: ByteStream;
@@ -61,6 +63,8 @@ export class LinePort {
   /** Control packets, which go ahead of all data. */
   readonly #control: { readonly protocol: number; readonly packet: Uint8Array }[] = [];
   #controlOctets = 0;
+  /** Control packets that went out since the last of the data. */
+  #controlRun = 0;
   /** Framed octets: those from `#unwritten` to `#framed` still have to be written. */
   readonly #frames: Uint8Array;
   #unwritten = 0;
@@ -146,15 +150,17 @@ export class LinePort {
   /** Frames packets while a full frame fits. */
   #frame(source: PacketSource, most: number, now: Millis): void {
     while (this.#framed <= most) {
-      const first = this.#control.shift();
+      const first = this.#controlRun < longestControlRun ? this.#control.shift() : undefined;
       if (first !== undefined) {
+        this.#controlRun++;
         this.#controlOctets -= first.packet.length;
         this.#encode(first.protocol, first.packet, 0, first.packet.length);
         continue;
       }
+      this.#controlRun = 0;
       const packet = source.next(now);
-      if (packet === undefined) return;
-      this.#encode(packet.protocol, packet.buffer, packet.start, packet.end);
+      if (packet !== undefined) this.#encode(packet.protocol, packet.buffer, packet.start, packet.end);
+      else if (this.#control.length === 0) return;
     }
   }
 

@@ -92,6 +92,18 @@ describe('Pump', () => {
     assert.ok((a.pump.counters().errors['control-full'] ?? 0) > 100, JSON.stringify(a.pump.counters()));
   });
 
+  it('goes on carrying data while the peer asks as fast as the line allows', async () => {
+    const { a, b, scheduler } = await upPair();
+    for (let i = 0; i < 600; i++) {
+      a.stream.receive(echoRequest(i & 0xff));
+      if (i % 30 === 0) a.port.send(udpPacket(500, 1, i / 30));
+      await scheduler.pass(17); // 200 octets at 12 per ms
+    }
+    const unanswered = 600 - a.stream.written.length / 210;
+    assert.ok(unanswered < 100, 'the peer is answered');
+    assert.ok(b.port.delivered.length >= 18, `${b.port.delivered.length} of 20 packets`);
+  });
+
   it('counts what the kernel does not take', async () => {
     const { a, b, scheduler } = await upPair();
     b.port.down = true;

@@ -138,7 +138,7 @@ describe('the Link-Quality-Report', () => {
     const bytes = Uint8Array.from({ length: 48 }, (_, i) => i);
     const report = must(parseReport(bytes));
     assert.deepEqual(
-      Object.entries(report).map(([name, value]) => `${name} ${value.toString(16)}`),
+      Object.entries<number>({ ...report }).map(([name, value]) => `${name} ${value.toString(16)}`),
       [
         'magic 10203',
         'lastOutLqrs 4050607',
