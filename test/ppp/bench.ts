@@ -43,8 +43,18 @@ export class Bench {
     return this.receive(Protocol.lcp, code, id, data);
   }
 
+  ipv6cp(code: number, id: number, data = ''): Sent[] {
+    return this.receive(Protocol.ipv6cp, code, id, data);
+  }
+
   ipcp(code: number, id: number, data = ''): Sent[] {
     return this.receive(Protocol.ipcp, code, id, data);
+  }
+
+  /** Answers `address-wanted`. */
+  assign(number: number, remote: number): Sent[] {
+    this.station.assign(number, remote, this.now);
+    return this.#sent();
   }
 
   /** Lets time pass to the next deadline, and returns what is sent then. */

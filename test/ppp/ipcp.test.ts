@@ -1,4 +1,4 @@
-/** IPCP: whose address is what. RFC 1332 §3.3 */
+/** IPCP between two fixed addresses: what it takes and refuses, and how it comes to nothing. RFC 1332 §3.3 */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cause } from '../../src/base/cause.js';

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import type { Cause } from '../../src/base/cause.js';
 import type { Millis } from '../../src/base/clock.js';
-import { parseIp4 } from '../../src/base/ip.js';
+import { parseIp4, type Ip4 } from '../../src/base/ip.js';
 import type { CompressionMethod } from '../../src/compress/method.js';
 import { Protocol } from '../../src/ppp/numbers.js';
 import type { IpcpOptions, Ipv6cpOptions, LcpOptions, SessionOptions } from '../../src/ppp/options.js';
@@ -141,6 +141,11 @@ export class SessionStation implements Station {
 
   close(now: Millis, cause: Cause): void {
     this.session.close(now, cause);
+    this.#drain();
+  }
+
+  assign(number: number, remote: Ip4, now: Millis): void {
+    this.session.assign(number, remote, now);
     this.#drain();
   }
 
