@@ -68,9 +68,9 @@ function accm(wanted: number): OptionDescriptor<number> {
  * Authentication-Protocol: how the other end is to prove who it is. Whoever is asked may propose another way; without any
  * that both like there is none, and then it is for the authentication phase to end the link. RFC 1661 §6.2
  */
-function authentication({ require, accept }: AuthOptions): OptionDescriptor<Uint8Array> {
-  const required = authenticationOptions(require);
-  const accepted = authenticationOptions(accept);
+function authentication(auth: AuthOptions): OptionDescriptor<Uint8Array> {
+  const required = authenticationOptions(auth.require);
+  const accepted = authenticationOptions(auth.accept);
   const has = (values: readonly Uint8Array[], one: Uint8Array): boolean =>
     values.some((value) => sameBytes(value, one));
   let untried: readonly Uint8Array[] = [];
