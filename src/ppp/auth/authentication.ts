@@ -71,7 +71,7 @@ export class Authentication {
     const authenticator = ofPeer && makeAuthenticator(ofPeer, host);
     const peer = ofUs && makePeer(ofUs, host);
     this.#exchanges = [authenticator, peer].filter((exchange) => exchange !== undefined);
-    for (const exchange of this.#exchanges) if (!this.#over) exchange.up(now);
+    for (const exchange of this.#exchanges) if (this.#exchanges.includes(exchange)) exchange.up(now); // unless one has failed
     this.#settle(now);
   }
 
