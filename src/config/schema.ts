@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { LineOptions } from '../line/options.js';
+import { auth, authShape, secretFilesShape, secretShape } from './auth.js';
 import { hostAddress } from './addresses.js';
 import {
   firewall,
@@ -75,6 +76,7 @@ export const linkShape = {
   interface: optional(interfaceName, "the link's name", { about: 'The name of the TUN interface.' }),
   autostart: defaulted(flag, 'true', { about: 'Start with linkd; otherwise wait for `linkctl up`.' }),
   lcp,
+  auth,
   restart,
   'proxy-arp': proxyArp,
   masquerade,
@@ -105,6 +107,9 @@ export const sections: Readonly<Record<string, Readonly<Record<string, z.ZodType
   lcp: lcpShape,
   echo: echoShape,
   lqr: lqrShape,
+  auth: authShape,
+  secret: secretShape,
+  secrets: secretFilesShape,
   restart: restartShape,
   'proxy-arp': proxyArpShape,
   masquerade: masqueradeShape,
@@ -166,6 +171,7 @@ function toLink(name: string, link: z.output<typeof linkSchema>): LinkConfig {
       lqr: lcp.lqr,
     },
     escape: lcp.escape ?? software,
+    auth: link.auth,
     restart: {
       quickMs: restart.quick,
       quickMaxMs: restart['quick-max'] ?? Math.max(30 * second, restart.quick),
@@ -216,6 +222,7 @@ export const homeOf: HomeOf = (key, foundIn) => {
     ['port-forwards', { protocol: portForwardShape.protocol, 'to-port': portForwardShape['to-port'] }],
     ['quota', quotaShape],
     ['daemon', settingsShape],
+    ['auth', authShape],
   ];
   const home = homes.find(([name, shape]) => name !== foundIn.at(-1) && Object.hasOwn(shape, key))?.[0];
   if (home === 'link') return 'the link itself';

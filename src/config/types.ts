@@ -5,6 +5,7 @@ import type { QuotaOptions } from '../accounting/options.js';
 import type { TrackOptions } from '../health/options.js';
 import type { HookOptions } from '../hooks/options.js';
 import type { LineOptions } from '../line/options.js';
+import type { AuthConfig } from '../secrets/options.js';
 import type { NetOptions } from '../net/options.js';
 import type { AddressPool } from '../pool/options.js';
 import type { IpcpOptions, Ipv6cpOptions, LcpOptions } from '../ppp/options.js';
@@ -51,6 +52,8 @@ export interface LinkConfig {
   /** The largest IP packet we send, however large the peer's MRU. */
   readonly mtu: number;
   readonly lcp: LcpOptions;
+  /** Undefined: nobody has to prove anything. */
+  readonly auth: AuthConfig | undefined;
   /** Characters that we escape beyond what the peer asked for. RFC 1662 §7.1 */
   readonly escape: readonly number[];
   readonly restart: RestartOptions;

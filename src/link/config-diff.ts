@@ -26,6 +26,7 @@ const sessionKeys: readonly string[] = [
   'remote',
   'mtu',
   'lcp',
+  'auth',
   'escape',
 ] satisfies (keyof LinkConfig)[];
 

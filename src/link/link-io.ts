@@ -9,6 +9,8 @@ import type { Ip4 } from '../base/ip.js';
 import type { LinkConfig } from '../config/types.js';
 import type { IpcpOptions } from '../ppp/options.js';
 import { LineError, type Line, type LineSource } from '../line/line.js';
+import type { AuthOptions } from '../ppp/options.js';
+import { loadAuth } from '../secrets/load.js';
 import type { Tun } from '../tun/tun.js';
 import type { FromWorker, ToWorker } from './messages.js';
 
@@ -26,6 +28,9 @@ export interface LinkIoParts {
   openTun(name: string): Tun;
 }
 
+/** The secrets could not be read; the message says why, and what to do. */
+class SecretsError extends Error {}
+
 /** The longest wait for a line to close, or for the worker to let go of a descriptor. */
 const patienceMs = 2500;
 
@@ -37,6 +42,8 @@ export class LinkIo {
   /** The worker has the TUN's descriptor. */
   #lent = false;
   #line: Line | undefined;
+  /** What the next session is told of secrets. */
+  #auth: AuthOptions | undefined;
   /** The TUN was deleted by someone: it is made anew for the next attempt. */
   #tunGone = false;
   /** Set while the worker is asked to let go of a descriptor. */
@@ -55,7 +62,10 @@ export class LinkIo {
     return this.#line;
   }
 
-  /** Opens the TUN, which stays, and the line. Throws `LineError`, what the TUN throws, or `signal.reason`. */
+  /**
+   * Opens the TUN, which stays, and the line, and reads the secrets for a session on it. Throws `LineError`, what the TUN
+   * throws, an OpError of the secrets, or `signal.reason`.
+   */
   async open(signal: AbortSignal): Promise<Line> {
     this.#openTun();
     const line = await this.#parts.lines.open(signal);
@@ -65,13 +75,28 @@ export class LinkIo {
       await this.#dropTun();
       this.#openTun();
     }
+    await this.#readSecrets(signal);
     return line;
   }
 
   /** The cause behind what `open` threw. */
   causeOf(error: unknown): Cause {
     if (error instanceof LineError) return error.reason;
+    if (error instanceof SecretsError) return cause('secrets-failed', error.message);
     return cause(this.#tun === undefined ? 'tun-failed' : 'internal', messageOf(error));
+  }
+
+  /** Anew for each session: what was changed since counts. */
+  async #readSecrets(signal: AbortSignal): Promise<void> {
+    this.#auth = undefined;
+    if (this.#config.auth === undefined) return;
+    try {
+      const { auth, warnings } = await loadAuth(this.#config.auth, process.env, signal);
+      this.#auth = auth;
+      for (const warning of warnings) this.#complain(warning);
+    } catch (error) {
+      throw new SecretsError(messageOf(error), { cause: error });
+    }
   }
 
   /** Lends the line to the worker and starts a session on it. */
@@ -79,7 +104,9 @@ export class LinkIo {
     const { name, lcp, ipv6cp, escape, mtu } = this.#config;
     if (this.#line === undefined) throw new Error('a session without a line');
     const { fd, speed } = this.#line;
-    const options = { session: { lcp, ipcp: ipcpOptions(this.#config), ipv6cp }, escape, mtu, speed };
+    const auth = this.#auth === undefined ? {} : { auth: this.#auth };
+    const options = { session: { lcp, ipcp: ipcpOptions(this.#config), ipv6cp, ...auth }, escape, mtu, speed };
+    this.#auth = undefined;
     this.#parts.worker.post({ type: 'attach', link: name, fd, options });
   }
 
