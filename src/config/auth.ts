@@ -162,7 +162,7 @@ export const auth = section(authShape)
       ctx.addIssue({
         code: 'custom',
         path: [key],
-        message: `there is no secret ${what}; add ${'`secrets`'} or a secret of its own`,
+        message: `there is no secret ${what}; add \`secrets\` or a secret of its own`,
       });
     };
     if (given.require.length > 0 && !hasFiles && given['peer-secret'] === undefined) {
