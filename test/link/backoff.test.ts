@@ -54,6 +54,13 @@ describe('Backoff', () => {
     assert.equal(backoff.next(cause('line-hangup'), 100_000 + options.stableMs), 0);
   });
 
+  it('takes something away, so that the two ends do not move in step', () => {
+    const jittered = new Backoff(options, () => 0.5);
+    const slow = [1, 2, 3].map(() => jittered.next(cause('ipcp-failed'), 0));
+    assert.deepEqual(slow, [4375, 8750, 17_500]);
+    assert.equal(new Backoff(options, () => 0.5).next(cause('device-missing'), 0), 875);
+  });
+
   it('takes a quarter away at most, for any cause and any number of attempts', () => {
     fc.assert(
       fc.property(

@@ -93,6 +93,18 @@ describe('Link', () => {
     assert.equal(rig.link.status().lastCause?.cause.code, 'requested');
   });
 
+  it('is down by the order, though the peer terminates at the same moment', async () => {
+    const rig = new LinkRig();
+    await rig.comeUp();
+    rig.behaviour.terminate = 'never';
+    rig.link.command('down');
+    await rig.scheduler.pass(1);
+    rig.hear({ type: 'finished', cause: cause('peer-terminated', 'bye') });
+    await rig.scheduler.pass(60_000);
+    assert.deepEqual([rig.link.state, rig.link.status().lastCause?.cause], ['down', cause('requested')]);
+    assert.equal(rig.sessionEnds.at(-1), 'requested');
+  });
+
   it('a down does not wait for a dead peer longer than the Terminate exchange takes', async () => {
     const rig = new LinkRig();
     rig.behaviour.terminate = 'never';

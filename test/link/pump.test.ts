@@ -104,6 +104,34 @@ describe('Pump', () => {
     assert.ok(b.port.delivered.length >= 18, `${b.port.delivered.length} of 20 packets`);
   });
 
+  it('takes every good frame for a sign of life', async () => {
+    const { a, b, scheduler } = await upPair();
+    b.pump.detach();
+    const before = a.port.delivered.length;
+    for (let second = 0; second < 60; second++) {
+      a.stream.receive(framed(0x0021, udpPacket(60)));
+      await scheduler.pass(1000);
+    }
+    assert.equal(a.port.delivered.length - before, 60);
+    assert.equal(a.has('finished'), false);
+    await scheduler.pass(60_000);
+    assert.equal(a.has('finished'), true);
+  });
+
+  it('drops what waits when the network goes down, lest it arrives stale', async () => {
+    const { a, b, scheduler } = await upPair();
+    a.port.send(...Array.from({ length: 60 }, (_, i) => udpPacket(1500, 1, i)));
+    await scheduler.pass(200);
+    b.pump.detach();
+    b.attach();
+    await scheduler.pass(10_000);
+    assert.equal(b.has('network-up') && a.has('network-down'), true);
+    assert.ok(b.port.delivered.length < 10, `${b.port.delivered.length} of 60`);
+    a.port.send(udpPacket(80, 2, 77));
+    await scheduler.pass(1000);
+    assert.deepEqual(b.port.delivered.at(-1), udpPacket(80, 2, 77));
+  });
+
   it('counts what the kernel does not take', async () => {
     const { a, b, scheduler } = await upPair();
     b.port.down = true;
@@ -188,7 +216,11 @@ async function upPair(): Promise<PumpPair & { bothUp: boolean }> {
 function echoRequest(id: number): number[] {
   const packet = new Uint8Array(200);
   packet.set([9, id, 0, packet.length, 1, 2, 3, 4]);
+  return framed(0xc021, packet);
+}
+
+function framed(protocol: number, packet: Uint8Array): number[] {
   const out = new Uint8Array(maxFrameLength(packet.length));
-  const end = new FrameEncoder().encode(0xc021, packet, 0, packet.length, out, 0);
+  const end = new FrameEncoder().encode(protocol, packet, 0, packet.length, out, 0);
   return [...out.subarray(0, end)];
 }

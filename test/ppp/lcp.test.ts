@@ -276,6 +276,19 @@ describe('the keep-alive', () => {
     assert.equal(bench.station.outputs.filter(({ type }) => type === 'echo').length, 1);
   });
 
+  it('begins again with LCP, whatever an earlier Code-Reject said', () => {
+    const bench = openBench({ echoIntervalMs: 4000 });
+    bench.lcp(Code.codeReject, 1, '09010008' + '01020304');
+    assert.equal(bench.station.nextTimeout(), undefined, 'no more echoes');
+    bench.lcp(Code.codeReject, 2, '0a010008' + '01020304');
+    assert.deepEqual(bench.lcp(Code.echoRequest, 1, theirMagic), [], 'nor replies');
+    const [ours] = bench.lcp(Code.configureRequest, 9, `0506${theirMagic}`);
+    bench.ack(must(ours));
+    assert.equal(bench.lcp(Code.echoRequest, 2, theirMagic)[0]?.code, Code.echoReply);
+    for (let i = 0; i < 20 && bench.now < 4000; i++) bench.expire();
+    assert.equal(bench.now, 4000);
+  });
+
   it('is off with an interval of 0', () => {
     assert.equal(openBench({ echoIntervalMs: 0 }).station.nextTimeout(), undefined);
   });
