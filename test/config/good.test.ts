@@ -51,6 +51,7 @@ describe('a link of three keys', () => {
         echoFailures: 4,
         lqr: undefined,
       },
+      auth: undefined,
       escape: [],
       restart: {
         quickMs: 1000,

@@ -53,6 +53,7 @@ export const testConfig: LinkConfig = {
     echoFailures: 4,
     lqr: undefined,
   },
+  auth: undefined,
   escape: [],
   restart: { quickMs: 1000, quickMaxMs: 8000, slowMs: 5000, slowMaxMs: 60_000, stableMs: 30_000, maxAttempts: 0 },
   net: {
