@@ -32,7 +32,10 @@ function interfaceIdentifier(options: Ipv6cpOptions, random: () => number): Opti
   /** What we asked for last, and what we told the peer to be. */
   let asked = drawn;
   let suggested = noInterfaceId;
-  const suggest = (): InterfaceId => (suggested = remote ?? drawInterfaceId(random, asked));
+  const suggest = (): InterfaceId => {
+    if (suggested === noInterfaceId || suggested === asked) suggested = remote ?? drawInterfaceId(random, asked);
+    return suggested;
+  };
   return {
     type: Ipv6cpOption.interfaceIdentifier,
     name: 'interface identifier',
