@@ -150,10 +150,10 @@ export class Ledger {
     await this.#writing;
   }
 
-  /** Ends the sessions that are still open with the cause `shutdown`, and writes what there is. Nothing may follow. */
-  async close(): Promise<void> {
+  /** Ends the sessions that are still open with this cause, and writes what there is. Nothing may follow. */
+  async close(why: Cause = cause('shutdown')): Promise<void> {
     this.#timer?.cancel();
-    for (const session of [...this.#open.values()]) this.#end(session, cause('shutdown'));
+    for (const session of [...this.#open.values()]) this.#end(session, why);
     await this.flush();
     if (this.#refused) this.#log.error({ file: this.#file.path }, 'accounting: what could not be written is lost');
     await this.#file.close();

@@ -192,7 +192,8 @@ const causes = {
   'peer-dead': { summary: 'the peer no longer answers', remedy: 'Check the cable and the peer.', retry: 'quick' },
   'line-quality': {
     summary: 'the line loses too much',
-    remedy: 'Check the cable, its length and screening, the speed and the flow control; `lqr` says how much is too much.',
+    remedy:
+      'Check the cable, its length and screening, the speed and the flow control; `lqr` says how much is too much.',
     retry: 'quick',
   },
   restless: {
@@ -236,6 +237,11 @@ const causes = {
   requested: { summary: 'taken down by command', remedy: 'linkctl up starts it again.', retry: 'stay' },
   'restart-requested': { summary: 'restarted by command', remedy: 'Nothing needs to be done.', retry: 'quick' },
   shutdown: { summary: 'linkd is shutting down', remedy: 'Start linkd again.', retry: 'stay' },
+  'handed-over': {
+    summary: 'a new linkd took the place of this one',
+    remedy: 'Nothing needs to be done: the link goes on there.',
+    retry: 'quick',
+  },
 } as const satisfies Record<string, CauseFacts>;
 
 export type CauseCode = keyof typeof causes;

@@ -50,6 +50,12 @@ export class Notifier {
     this.#send('STOPPING=1', statusField('ending'));
   }
 
+  /** This process is the service from now on, and this one is not: it says nothing more. */
+  handOver(pid: number): void {
+    this.#endWatchdog();
+    this.#send(`MAINPID=${pid}`);
+  }
+
   status(status: string): void {
     this.#send(statusField(status));
   }

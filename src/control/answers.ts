@@ -57,6 +57,15 @@ export async function postReload({ steering }: Call): Promise<Reply> {
   return ok(reloadBody(await steering.reload()));
 }
 
+export async function postRestart({ steering }: Call): Promise<Reply> {
+  const outcome = await steering.restart();
+  return ok(
+    outcome.ok
+      ? { ...stamp(), ok: true, pid: outcome.pid, errors: [] }
+      : { ...stamp(), ok: false, pid: null, errors: [...outcome.errors] },
+  );
+}
+
 export async function getDiff({ steering }: Call): Promise<Reply> {
   return ok(reloadBody(await steering.diff()));
 }

@@ -16,6 +16,7 @@ import {
   paths,
   planBody,
   reloadBody,
+  restartBody,
   routesBody,
   statusBody,
   streamLine,
@@ -28,6 +29,7 @@ import type {
   LogBody,
   PlanBody,
   ReloadBody,
+  RestartBody,
   RoutesBody,
   StatusBody,
   StreamLine,
@@ -71,6 +73,11 @@ export class ControlClient {
   /** Returns when it is done; whether it was, and the mistakes of a bad config, are in the answer. */
   async reload(): Promise<Answer<ReloadBody>> {
     return this.#ask('POST', paths.reload, reloadBody, slowAnswerMs);
+  }
+
+  /** Returns when the new linkd has taken over, or the old one goes on; which of them is in the answer. */
+  async restart(): Promise<Answer<RestartBody>> {
+    return this.#ask('POST', paths.restart, restartBody, slowAnswerMs);
   }
 
   /** What `reload` would do. */

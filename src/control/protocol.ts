@@ -142,6 +142,16 @@ export const reloadBody = z.object({
 });
 export type ReloadBody = z.infer<typeof reloadBody>;
 
+/** POST /v1/restart: the process that runs the links now; unless `ok`, the errors say why it is still the same one. */
+export const restartBody = z.object({
+  version,
+  time,
+  ok: z.boolean(),
+  pid: count.nullable(),
+  errors: z.array(lines),
+});
+export type RestartBody = z.infer<typeof restartBody>;
+
 /** GET /v1/links/NAME/plan */
 export const planBody = z.object({ version, time, link: text, commands: z.array(lines) });
 export type PlanBody = z.infer<typeof planBody>;
@@ -224,7 +234,8 @@ export const errorBody = z.object({
 export type ErrorBody = z.infer<typeof errorBody>;
 
 /** What answers a request that is served, unless it is a stream. */
-export type Body = StatusBody | LinkBody | LogBody | ReloadBody | PlanBody | RoutesBody | HistoryBody | TotalsBody;
+export type Body =
+  StatusBody | LinkBody | LogBody | ReloadBody | RestartBody | PlanBody | RoutesBody | HistoryBody | TotalsBody;
 
 /** One line of JSON, as the server sends it: harmless on a terminal too. */
 export function jsonLine(body: Body | StreamLine | ErrorBody): string {
@@ -240,6 +251,7 @@ export const paths = {
   plan: (name: string) => linkPath(name, 'plan'),
   events: (link: string | undefined) => withQuery('/v1/events', { link }),
   reload: '/v1/reload',
+  restart: '/v1/restart',
   diff: '/v1/diff',
   routes: '/v1/routes',
   history: (link: string | undefined, limit: number | undefined) =>

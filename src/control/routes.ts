@@ -11,6 +11,7 @@ import {
   getTotals,
   postCommand,
   postReload,
+  postRestart,
   type Call,
   type Reply,
 } from './answers.js';
@@ -43,6 +44,7 @@ const routes: readonly Route[] = [
     answer: (call) => postCommand(call, command),
   })),
   { method: 'POST', path: ['v1', 'reload'], parameters: [], right: 'steer', answer: postReload },
+  { method: 'POST', path: ['v1', 'restart'], parameters: [], right: 'steer', answer: postRestart },
   { method: 'GET', path: ['v1', 'diff'], parameters: [], right: 'steer', answer: getDiff },
   { method: 'GET', path: ['v1', 'routes'], parameters: [], right: 'look', answer: getRoutes },
   { method: 'GET', path: ['v1', 'history'], parameters: ['link', 'limit'], right: 'look', answer: getHistory },

@@ -6,6 +6,7 @@
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Millis } from '../base/clock.js';
 import { codeOf, messageOf, OpError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
@@ -79,8 +80,10 @@ export class ControlServer {
   readonly #http: Server;
   readonly #visitors: Visitors;
   readonly #pending: PendingReplies;
+  readonly #serving = new Set<Promise<void>>();
   readonly #streams = new Map<ServerResponse, Visitor>();
   #file: SocketFile | undefined;
+  #closed: Promise<void> | undefined;
 
   /** Starts to serve. Throws OpError: another linkd runs there, no right to make the socket, … */
   static async listen(options: ControlServerOptions): Promise<ControlServer> {
@@ -111,7 +114,11 @@ export class ControlServer {
         connectionsCheckingInterval: 500,
         requireHostHeader: false,
       },
-      (request, response) => void this.#serve(request, response),
+      (request, response) => {
+        const served = this.#serve(request, response);
+        this.#serving.add(served);
+        void served.finally(() => this.#serving.delete(served));
+      },
     );
     this.#http.maxConnections = this.#limits.maxConnections;
     this.#http.timeout = this.#limits.idleTimeoutMs;
@@ -123,24 +130,32 @@ export class ControlServer {
     });
   }
 
-  /** Ends every connection and stream and removes the socket's file. Safe to call twice. */
-  async close(): Promise<void> {
+  /** Makes way for another server on the same path; requests that are here are still answered. `close` comes later. */
+  async giveWay(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
     if (file === undefined) return;
     await file.remove();
-    const closed = new Promise<void>((resolve) => {
+    this.#closed = new Promise<void>((resolve) => {
       this.#http.close(() => {
         resolve();
       });
     });
     for (const stream of this.#streams.keys()) stream.end();
     this.#http.closeIdleConnections();
+  }
+
+  /** Ends every connection and stream and removes the socket's file. Safe to call twice. */
+  async close(): Promise<void> {
+    await this.giveWay();
+    this.#http.closeIdleConnections();
     const grace = setTimeout(() => {
       this.#http.closeAllConnections();
     }, closeGraceMs);
-    await closed;
+    await this.#closed;
     clearTimeout(grace);
+    // Who did what is logged last of all.
+    await Promise.race([Promise.all(this.#serving), sleep(closeGraceMs)]);
   }
 
   #admit(socket: Socket): void {

@@ -63,6 +63,15 @@ export class ExecSource implements LineSource {
     return Promise.resolve();
   }
 
+  /** The program is a child of this process: another one could not even be told of its end. */
+  handable(): undefined {
+    return undefined;
+  }
+
+  handOver(): Promise<never> {
+    return Promise.reject(new Error('a program cannot be handed on'));
+  }
+
   /** Our end and the program's. */
   #pair(name: string): readonly [number, number] {
     try {

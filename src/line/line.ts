@@ -4,6 +4,7 @@
  */
 import type { Cause } from '../base/cause.js';
 import { OpError } from '../base/errors.js';
+import type { HandedLine } from './handed.js';
 
 /** What the packet worker saw at the end of a descriptor: end of file, or the system's code (`EIO`, `ECONNRESET`). */
 export type StreamEnd = { readonly kind: 'eof' } | { readonly kind: 'error'; readonly code: string };
@@ -29,6 +30,16 @@ export interface LineSource {
   open(signal: AbortSignal): Promise<Line>;
   /** Gives back what outlives a line (a listener, a published pty). */
   dispose(): Promise<void>;
+  /**
+   * The descriptor that `handOver` would hand on, with this line open or none; undefined when there is nothing to hand on, or
+   * nothing that could be (a program that runs is this process's child).
+   */
+  handable(line: Line | undefined): number | undefined;
+  /**
+   * Lets go of the line without ending it, and gives what another process needs to go on with it. The descriptor must no
+   * longer be watched by then; the source and the line are of no use afterwards.
+   */
+  handOver(line: Line | undefined): Promise<HandedLine>;
 }
 
 /** A line could not be opened, with its named cause. */

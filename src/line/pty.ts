@@ -10,6 +10,7 @@ import { codeOf, messageOf } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { HANGUP, READABLE, native } from '../native/binding.js';
 import { DescriptorLine } from './descriptor-line.js';
+import type { HandedPty } from './handed.js';
 import { LineError, type Line, type LineSource } from './line.js';
 import type { PtyOptions } from './options.js';
 import { pause } from './wait.js';
@@ -30,9 +31,11 @@ export class PtySource implements LineSource {
   readonly #log: Logger;
   #pair: Pair | undefined;
 
-  constructor(options: PtyOptions, log: Logger) {
+  /** `handed` is a pair that is published already. */
+  constructor(options: PtyOptions, log: Logger, handed?: HandedPty) {
     this.#options = options;
     this.#log = log;
+    if (handed !== undefined) this.#pair = { master: handed.fd, path: handed.path };
   }
 
   async open(signal: AbortSignal): Promise<Line> {
@@ -62,6 +65,20 @@ export class PtySource implements LineSource {
     this.#pair = undefined;
     native.close(pair.master);
     if ((await targetOf(this.#options.link)) === pair.path) await unlink(this.#options.link);
+  }
+
+  handable(): number | undefined {
+    return this.#pair?.master;
+  }
+
+  /** The pair goes on, and with it whoever has the slave open; the link stays. */
+  handOver(line: Line | undefined): Promise<HandedPty> {
+    const pair = this.#pair;
+    if (pair === undefined) return Promise.reject(new Error('there is no pty to hand on'));
+    this.#pair = undefined;
+    // The line's descriptor is a second one of the master's.
+    if (line !== undefined) native.close(line.fd);
+    return Promise.resolve({ kind: 'pty', fd: pair.master, path: pair.path, link: this.#options.link });
   }
 
   /** Makes the pair and the link, where they aren't there (any more). */

@@ -2,6 +2,7 @@
  * A tty opened and set up by serialport's binding: termios, any baud rate, flock, modem lines. Main thread only, and for
  * data only the descriptor is used: the binding's `read` spins when the far end of a pty hangs up.
  */
+import { LinuxPortBinding, type BindingPortInterface } from '@serialport/bindings-cpp';
 import { SerialPort as SerialPortLibrary } from 'serialport';
 import type { CauseCode } from '../base/cause.js';
 import { cause } from '../base/cause.js';
@@ -47,16 +48,36 @@ export async function openSerialPort(path: string, speed: number, flow: FlowCont
     });
     // Only the Windows binding, which can't be here, has none.
     if (!('fd' in port) || typeof port.fd !== 'number') throw new Error('serialport gave no descriptor');
-    return {
-      fd: port.fd,
-      speed: async () => (await port.getBaudRate()).baudRate,
-      carrier: async () => (await port.get()).dcd,
-      discard: () => port.flush(),
-      close: () => port.close(),
-    };
+    return portOf(port, port.fd);
   } catch (thrown) {
     const text = messageOf(thrown);
     const code = reasons.find(([words]) => text.includes(words))?.[1] ?? 'device-failed';
     throw new LineError('open', path, cause(code, code === 'device-failed' ? `${path}: ${text}` : path), thrown);
   }
+}
+
+/** A port that another process opened and set up so, and handed on. */
+export function inheritSerialPort(fd: number, path: string, baudRate: number): SerialPort {
+  const settings = {
+    dataBits: 8,
+    stopBits: 1,
+    parity: 'none',
+    rtscts: false,
+    xon: false,
+    xoff: false,
+    xany: false,
+    vmin: 1,
+    vtime: 0,
+  } as const;
+  return portOf(new LinuxPortBinding(fd, { path, baudRate, lock: true, hupcl: true, ...settings }), fd);
+}
+
+function portOf(port: BindingPortInterface, fd: number): SerialPort {
+  return {
+    fd,
+    speed: async () => (await port.getBaudRate()).baudRate,
+    carrier: async () => (await port.get()).dcd,
+    discard: () => port.flush(),
+    close: () => port.close(),
+  };
 }

@@ -9,9 +9,10 @@ import type { Logger } from '../base/log.js';
 import { native } from '../native/binding.js';
 import { CarrierPoll } from './carrier.js';
 import { claim, unclaim } from './exclusive.js';
+import type { HandedSerial } from './handed.js';
 import { LineError, type Line, type LineSource, type StreamEnd } from './line.js';
 import type { SerialOptions } from './options.js';
-import { openSerialPort, type SerialPort } from './serial-port.js';
+import { inheritSerialPort, openSerialPort, type SerialPort } from './serial-port.js';
 import { takeLock, type UucpLock } from './uucp-lock.js';
 import { eventually } from './wait.js';
 
@@ -37,16 +38,30 @@ export class SerialSource implements LineSource {
   readonly #lockDir: string;
   readonly #openPort: typeof openSerialPort;
   #warned = false;
+  #handed: HandedSerial | undefined;
 
-  constructor(options: SerialOptions, log: Logger, lockDir: string, openPort = openSerialPort) {
+  /** `handed` is the first line. */
+  constructor(
+    options: SerialOptions,
+    log: Logger,
+    lockDir: string,
+    {
+      handed,
+      openPort = openSerialPort,
+    }: { readonly handed?: HandedSerial; readonly openPort?: typeof openSerialPort } = {},
+  ) {
     this.#options = options;
     this.#log = log;
     this.#lockDir = lockDir;
     this.#openPort = openPort;
+    this.#handed = handed;
   }
 
   async open(signal: AbortSignal): Promise<Line> {
     signal.throwIfAborted();
+    const handed = this.#handed;
+    this.#handed = undefined;
+    if (handed !== undefined) return this.#goOn(handed);
     const device = await findDevice(this.#options.device);
     // The lock comes before the opening, which already raises DTR and sets the port up.
     const lock = await this.#lock(device.path);
@@ -63,13 +78,34 @@ export class SerialSource implements LineSource {
     }
   }
 
-  dispose(): Promise<void> {
-    return Promise.resolve();
+  async dispose(): Promise<void> {
+    if (this.#handed !== undefined) await (await this.open(new AbortController().signal)).close();
   }
 
-  async #lock(device: string): Promise<UucpLock | undefined> {
+  handable(line: Line | undefined): number | undefined {
+    return line?.fd;
+  }
+
+  handOver(line: Line | undefined): Promise<HandedSerial> {
+    if (line instanceof SerialLine) return line.handOver();
+    return Promise.reject(new Error('there is no serial port to hand on'));
+  }
+
+  /** The port stays open and set up all the time: DTR doesn't drop. Only its lock file has to name this process. */
+  async #goOn({ fd, device, holder }: HandedSerial): Promise<Line> {
+    const port = inheritSerialPort(fd, device.path, this.#options.speed);
     try {
-      const outcome = await takeLock(this.#lockDir, device);
+      const lock = await this.#lock(device.path, holder);
+      return new SerialLine(this.#options, this.#log, device, port, lock);
+    } catch (thrown) {
+      await giveBack(port, undefined, this.#log);
+      throw thrown;
+    }
+  }
+
+  async #lock(device: string, before?: number): Promise<UucpLock | undefined> {
+    try {
+      const outcome = await takeLock(this.#lockDir, device, before);
       if (outcome.kind === 'taken') return outcome.lock;
       const detail = `${device}: ${outcome.holder}`;
       throw new LineError('open', device, cause('device-busy', detail), `held by ${outcome.holder}`);
@@ -153,6 +189,13 @@ class SerialLine implements Line {
       if (signal.aborted) return false;
       throw thrown;
     }
+  }
+
+  /** Lets go of the port without closing it. */
+  async handOver(): Promise<HandedSerial> {
+    this.#watch.abort();
+    await this.#carrierLost;
+    return { kind: 'serial', fd: this.fd, device: this.#device, holder: process.pid };
   }
 
   async #close(): Promise<void> {

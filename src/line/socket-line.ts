@@ -7,6 +7,7 @@ import { cause, type Cause } from '../base/cause.js';
 import { native } from '../native/binding.js';
 import { descriptorOf } from '../native/socket-descriptor.js';
 import { DescriptorLine } from './descriptor-line.js';
+import type { HandedSocket } from './handed.js';
 import type { Line, StreamEnd } from './line.js';
 
 /** For TCP connections and listeners alike: a silent death of the peer's machine is noticed in the end. */
@@ -15,20 +16,30 @@ export const tcpTuning = { noDelay: true, keepAlive: true, keepAliveInitialDelay
 /** Takes a connected socket over; afterwards it is destroyed, also when that failed. */
 export function socketLine(socket: Socket, name: string, speed: number | undefined): Line {
   try {
-    const fd = native.duplicate(descriptorOf(socket));
-    return new DescriptorLine({
-      fd,
-      name,
-      speed,
-      explain: (end) => explainSocketEnd(end, name),
-      release: () => {
-        native.close(fd);
-      },
-    });
+    return connectedLine({ fd: native.duplicate(descriptorOf(socket)), name }, speed);
   } finally {
     // This closes Node's descriptor and no more: there is no shutdown(2), so the connection lives on in ours.
     socket.destroy();
   }
+}
+
+/** The descriptor of a connection as a line; from now on it is the line's. */
+export function connectedLine({ fd, name }: Omit<HandedSocket, 'kind'>, speed: number | undefined): Line {
+  return new DescriptorLine({
+    fd,
+    name,
+    speed,
+    explain: (end) => explainSocketEnd(end, name),
+    release: () => {
+      native.close(fd);
+    },
+  });
+}
+
+/** For the sources of such lines: what is handed on is the connection alone. */
+export function handedConnection(line: Line | undefined): Promise<HandedSocket> {
+  if (line === undefined) return Promise.reject(new Error('there is no connection to hand on'));
+  return Promise.resolve({ kind: 'socket', fd: line.fd, name: line.name });
 }
 
 /** What the end of a connection means. */

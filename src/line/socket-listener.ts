@@ -12,8 +12,10 @@ import { cause } from '../base/cause.js';
 import type { Millis } from '../base/clock.js';
 import { codeOf, messageOf } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
+import { native } from '../native/binding.js';
+import type { HandedSocket } from './handed.js';
 import { LineError, type Line, type LineSource } from './line.js';
-import { socketLine } from './socket-line.js';
+import { connectedLine, handedConnection, socketLine } from './socket-line.js';
 import { event } from './wait.js';
 
 /** Between two looks for the file of a Unix socket, while we wait for a caller. */
@@ -40,14 +42,20 @@ export class ListeningSource implements LineSource {
   /** The file that the server is bound to. */
   #file: string | undefined;
   #held: Socket | undefined;
+  #handed: HandedSocket | undefined;
 
-  constructor(listening: Listening, log: Logger) {
+  /** `handed` is the first line. */
+  constructor(listening: Listening, log: Logger, handed?: HandedSocket) {
     this.#listening = listening;
     this.#log = log;
+    this.#handed = handed;
   }
 
   async open(signal: AbortSignal): Promise<Line> {
     signal.throwIfAborted();
+    const handed = this.#handed;
+    this.#handed = undefined;
+    if (handed !== undefined) return this.#goOn(handed);
     const look = setInterval(() => this.#news.emit('news'), LOOK_MS);
     try {
       for (;;) {
@@ -65,8 +73,34 @@ export class ListeningSource implements LineSource {
   async dispose(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
+    if (this.#handed !== undefined) native.close(this.#handed.fd);
+    this.#handed = undefined;
     this.#held?.destroy();
     if (server !== undefined) await closed(server);
+  }
+
+  handable(line: Line | undefined): number | undefined {
+    return line?.fd;
+  }
+
+  /** The listener itself is closed: the next process listens anew. A caller who comes in between is refused, and tries again. */
+  async handOver(line: Line | undefined): Promise<HandedSocket> {
+    await this.dispose();
+    return handedConnection(line);
+  }
+
+  /** The connection of the process before us, and a listener for who comes while it lasts. */
+  async #goOn(handed: HandedSocket): Promise<Line> {
+    try {
+      await this.#listen();
+    } catch (thrown) {
+      // The line doesn't need it; the next `open` tries again, and says it.
+      this.#log.warn(
+        { address: this.#listening.name, error: messageOf(thrown) },
+        'nobody is heard while the line lasts',
+      );
+    }
+    return connectedLine(handed, this.#listening.speed);
   }
 
   /** The held caller as a line; undefined when it has gone in the meantime. */

@@ -2,6 +2,8 @@
 import { assertNever } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { ExecSource } from './exec.js';
+import { native } from '../native/binding.js';
+import type { HandedLine } from './handed.js';
 import type { LineSource } from './line.js';
 import type { LineOptions } from './options.js';
 import { PtySource } from './pty.js';
@@ -14,26 +16,53 @@ export interface LineContext {
   readonly log: Logger;
   /** Where programs that use serial ports keep their lock files; /run/lock unless told. */
   readonly lockDir?: string;
+  /** What an earlier process handed on, of a line with the same options: the first line. */
+  readonly handed?: HandedLine | undefined;
 }
 
 /** Makes the source of one link's lines. Nothing is opened before the first `open`. */
-export function createLineSource(options: LineOptions, { log, lockDir = '/run/lock' }: LineContext): LineSource {
+export function createLineSource(options: LineOptions, context: LineContext): LineSource {
+  const { log, lockDir = '/run/lock', handed } = context;
+  const socket = handed?.kind === 'socket' ? handed : undefined;
   switch (options.kind) {
     case 'serial':
-      return new SerialSource(options, log, lockDir);
+      return new SerialSource(options, log, lockDir, { ...(handed?.kind === 'serial' && { handed }) });
     case 'pty':
-      return new PtySource(options, log);
+      return new PtySource(options, log, handed?.kind === 'pty' ? handed : undefined);
     case 'tcp':
-      return tcpClient(options);
+      return tcpClient(options, socket);
     case 'tcp-listen':
-      return tcpListener(options, log);
+      return tcpListener(options, log, socket);
     case 'unix':
-      return unixClient(options);
+      return unixClient(options, socket);
     case 'unix-listen':
-      return unixListener(options, log);
+      return unixListener(options, log, socket);
     case 'exec':
       return new ExecSource(options, log);
     default:
       return assertNever(options);
+  }
+}
+
+/** Ends a line that was handed on and is of no use. */
+export async function discardLine(handed: HandedLine, { log, lockDir = '/run/lock' }: LineContext): Promise<void> {
+  switch (handed.kind) {
+    case 'socket':
+      native.close(handed.fd);
+      return;
+    case 'pty':
+      return new PtySource({ kind: 'pty', link: handed.link }, log, handed).dispose();
+    case 'serial': {
+      const options = {
+        kind: 'serial',
+        device: handed.device.path,
+        speed: 9600,
+        flow: 'none',
+        carrier: 'ignore',
+      } as const;
+      return new SerialSource(options, log, lockDir, { handed }).dispose();
+    }
+    default:
+      return assertNever(handed);
   }
 }

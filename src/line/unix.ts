@@ -3,16 +3,17 @@ import { lstat, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { codeOf } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
+import type { HandedSocket } from './handed.js';
 import type { LineSource } from './line.js';
 import type { UnixListenOptions, UnixOptions } from './options.js';
 import { ConnectingSource } from './socket-client.js';
 import { ListeningSource } from './socket-listener.js';
 
-export function unixClient({ path, speed }: UnixOptions): LineSource {
-  return new ConnectingSource({ path }, path, speed);
+export function unixClient({ path, speed }: UnixOptions, handed?: HandedSocket): LineSource {
+  return new ConnectingSource({ path }, path, speed, { ...(handed && { handed }) });
 }
 
-export function unixListener({ path, speed }: UnixListenOptions, log: Logger): LineSource {
+export function unixListener({ path, speed }: UnixListenOptions, log: Logger, handed?: HandedSocket): LineSource {
   return new ListeningSource(
     {
       at: { path },
@@ -22,6 +23,7 @@ export function unixListener({ path, speed }: UnixListenOptions, log: Logger): L
       describe: (caller) => (caller.destroyed ? undefined : path),
     },
     log,
+    handed,
   );
 }
 

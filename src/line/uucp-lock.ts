@@ -3,7 +3,7 @@
  * /run/lock holds the process number of the user of /dev/ttyS0, ten characters wide and a newline.
  */
 import { randomUUID } from 'node:crypto';
-import { link, lstat, open, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { link, lstat, open, readFile, readdir, readlink, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../base/errors.js';
@@ -28,16 +28,24 @@ type Look =
 const MAX_ROUNDS = 50;
 const ROUND_MS = 10;
 
-/** Takes the lock of a device (its real path, no link). Throws what the system throws when the directory is of no use. */
-export async function takeLock(directory: string, device: string): Promise<LockOutcome> {
+/**
+ * Takes the lock of a device (its real path, no link). With `before`, that process hands the lock on to us: then its file
+ * becomes ours. Throws what the system throws when the directory is of no use.
+ */
+export async function takeLock(directory: string, device: string, before?: number): Promise<LockOutcome> {
   const path = join(directory, `LCK..${basename(device)}`);
   // A lock file must never be seen empty: it is written aside, and link(2) makes it appear whole, or fails if there is one.
   const draft = join(directory, `LTMP.${randomUUID()}`);
   await writeFile(draft, `${String(process.pid).padStart(10)}\n`, { flag: 'wx', mode: 0o644 });
   try {
     const { ino } = await lstat(draft);
+    const lock: UucpLock = { release: () => release(path, ino) };
+    if (before !== undefined && (await read(path))?.pid === before) {
+      await rename(draft, path);
+      return { kind: 'taken', lock };
+    }
     for (let round = 1; round <= MAX_ROUNDS; round++) {
-      if (await linked(draft, path)) return { kind: 'taken', lock: { release: () => release(path, ino) } };
+      if (await linked(draft, path)) return { kind: 'taken', lock };
       const found = await look(path, device);
       if (found.kind === 'held') return found;
       if (found.kind === 'stale' && !(await removed(path, found.inode, draft, device))) await sleep(ROUND_MS);

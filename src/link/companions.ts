@@ -69,6 +69,8 @@ export class Companions {
   #agreed: Agreed | undefined;
   /** The addresses of the last time that the link was up. */
   #last: Agreed | undefined;
+  /** With these addresses an earlier process had the link up, and ran its hooks. */
+  #inherited: Agreed | undefined;
   #quotaState: 'ok' | 'warn' | 'used-up' = 'ok';
 
   constructor(host: CompanionHost, parts: CompanionParts) {
@@ -111,16 +113,24 @@ export class Companions {
     this.#watch();
   }
 
+  /** An earlier process had the link up with these addresses, and it is to go on: to hooks, nothing happens. */
+  inherit(agreed: Agreed): void {
+    this.#inherited = agreed;
+    this.#last = agreed;
+  }
+
   /** The line shall be opened: resolves when it may. */
   async rising(): Promise<void> {
-    await this.#run('pre-up');
+    if (this.#inherited === undefined) await this.#run('pre-up');
   }
 
   /** Addresses and routes are in. */
   up(agreed: Agreed): void {
     this.#agreed = agreed;
     this.#session ??= this.#beginSession();
-    void this.#run('up');
+    const isNew = this.#inherited === undefined || addressesOf(this.#inherited) !== addressesOf(agreed);
+    this.#inherited = undefined;
+    if (isNew) void this.#run('up');
     this.#tellAddresses(agreed);
     this.#watch();
   }
@@ -144,8 +154,11 @@ export class Companions {
 
   /** The line is closed; `opened` says whether it had been open at all, `why` is the reason for its end. */
   closed(opened: boolean, why: Cause): void {
-    const wasUp = this.#session !== undefined;
+    const wasUp = this.#session !== undefined || this.#inherited !== undefined;
     this.#hooks.fall();
+    // It was up, though not here.
+    if (this.#inherited !== undefined) void this.#run('down');
+    this.#inherited = undefined;
     this.#count();
     this.#session?.ledger.end(why);
     if (opened) void this.#run('post-down');

@@ -3,7 +3,7 @@
  * that their descriptors are lent to. A descriptor is closed only when the worker has let go of it.
  */
 import { cause, type Cause } from '../base/cause.js';
-import type { Scheduler, Timer } from '../base/clock.js';
+import type { Millis, Scheduler, Timer } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import type { Ip4 } from '../base/ip.js';
 import type { LinkConfig } from '../config/types.js';
@@ -12,6 +12,7 @@ import { LineError, type Line, type LineSource } from '../line/line.js';
 import type { AuthOptions } from '../ppp/options.js';
 import { loadAuth } from '../secrets/load.js';
 import type { Tun } from '../tun/tun.js';
+import { holdMs, type Grip, type HandedLink } from './handed.js';
 import type { FromWorker, ToWorker } from './messages.js';
 
 /** The parts of `PacketWorker` that a link uses. */
@@ -26,7 +27,12 @@ export interface LinkIoParts {
   readonly worker: LinkWorker;
   readonly scheduler: Scheduler;
   openTun(name: string): Tun;
+  /** The TUN that an earlier process handed on; `hold`: its packets shall wait for the session. */
+  readonly inherited?: { readonly tun: Tun; readonly hold: boolean } | undefined;
 }
+
+/** What `handOver` gives. */
+export type HandedIo = Pick<HandedLink, 'tun' | 'line'>;
 
 /** The secrets could not be read; the message says why, and what to do. */
 class SecretsError extends Error {}
@@ -50,11 +56,16 @@ export class LinkIo {
   #released: (() => void) | undefined;
   /** Counts these questions. */
   #number = 0;
+  /** Counts the lines. */
+  #opened = 0;
+  #holdMs: Millis | undefined;
 
   constructor(config: LinkConfig, parts: LinkIoParts, complain: (message: string) => void) {
     this.#config = config;
     this.#parts = parts;
     this.#complain = complain;
+    this.#tun = parts.inherited?.tun;
+    this.#holdMs = parts.inherited?.hold === true ? holdMs : undefined;
   }
 
   /** The open line. */
@@ -70,6 +81,7 @@ export class LinkIo {
     this.#openTun();
     const line = await this.#parts.lines.open(signal);
     this.#line = line;
+    this.#opened += 1;
     if (this.#tunGone) {
       // It was deleted while the line waited for its caller.
       await this.#dropTun();
@@ -143,6 +155,35 @@ export class LinkIo {
     this.#parts.worker.forget(this.#config.name);
   }
 
+  /** What `handOver` would hand on if it came now. */
+  get grip(): Omit<Grip, 'link'> {
+    const line = this.#parts.lines.handable(this.#line);
+    return { tun: this.#tunGone ? undefined : this.#tun?.fd, line, opened: this.#opened };
+  }
+
+  /**
+   * Lets go of the line and the TUN without ending them, as far as they are in `grip`, and gives back the rest. Nothing
+   * may follow.
+   */
+  async handOver(grip: Omit<Grip, 'link'>): Promise<HandedIo> {
+    const { lines, worker } = this.#parts;
+    const now = this.grip;
+    const handable = now.line !== undefined && now.line === grip.line && now.opened === grip.opened;
+    let line: HandedIo['line'] = null;
+    if (handable) {
+      if (this.#line !== undefined && this.#lent) await this.#release('detach');
+      line = await lines.handOver(this.#line);
+    } else {
+      if (await this.close()) this.#complain('the line cannot be handed on: it is opened anew');
+      await lines.dispose();
+    }
+    const tun = now.tun === grip.tun ? (now.tun ?? null) : null;
+    if (tun === null) await this.#dropTun();
+    else if (this.#lent) await this.#release('remove');
+    worker.forget(this.#config.name);
+    return { tun, line };
+  }
+
   /** The worker has let go of what it was asked for; an answer that comes too late, to an earlier question, counts for nothing. */
   letGo(number = this.#number): void {
     if (number !== this.#number) return;
@@ -165,7 +206,8 @@ export class LinkIo {
     this.#tun ??= this.#parts.openTun(this.#config.interface);
     if (this.#lent) return;
     this.#lent = true;
-    this.#parts.worker.post({ type: 'add', link: this.#config.name, tunFd: this.#tun.fd });
+    this.#parts.worker.post({ type: 'add', link: this.#config.name, tunFd: this.#tun.fd, holdMs: this.#holdMs });
+    this.#holdMs = undefined;
   }
 
   async #dropTun(): Promise<void> {

@@ -81,6 +81,19 @@ export class LinkNet {
     if (this.#installed) void this.#tell(this.#bringUp());
   }
 
+  /** Goes on with what an earlier process installed. */
+  inherit(agreed: Agreed, metricAdd: number): void {
+    this.agreed = agreed;
+    this.#metricAdd = metricAdd;
+    this.#installed = true;
+  }
+
+  /** Waits for the change that is under way, and tells what is installed then. */
+  async settled(): Promise<{ readonly agreed: Agreed | undefined; readonly metricAdd: number }> {
+    await this.#changing;
+    return { agreed: this.#installed ? this.agreed : undefined, metricAdd: this.#metricAdd };
+  }
+
   /** Takes everything back, what outlasts a redial as well. */
   async release(): Promise<void> {
     await this.#tell(this.#network.release(this.#host.config.interface));

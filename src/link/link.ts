@@ -3,17 +3,20 @@
  * table names. Its hands are `link-io.ts` (line, TUN, packet worker), the system's network, and its companions (hooks,
  * health, accounting).
  */
-import { cause, describeCause, type Cause, type CauseCode } from '../base/cause.js';
-import type { Millis, Timer } from '../base/clock.js';
+import { cause, type Cause } from '../base/cause.js';
+import type { Millis } from '../base/clock.js';
 import { assertNever, messageOf } from '../base/errors.js';
 import type { LinkConfig } from '../config/types.js';
 import type { Outlasting, WantedInterface } from '../net/wanted.js';
+import { Alarm } from './alarm.js';
 import { Backoff } from './backoff.js';
-import { Companions, describeAgreed, type CompanionParts } from './companions.js';
+import { Companions, type CompanionParts } from './companions.js';
 import { lifeStep, type LifeAction, type LifeEvent } from './life.js';
+import { lineKey, type Grip, type HandedLink } from './handed.js';
 import { LinkIo, type LinkIoParts } from './link-io.js';
 import { LinkNet, type LinkNetwork } from './link-net.js';
 import type { FromWorker } from './messages.js';
+import { LinkVoice } from './link-voice.js';
 import { RemoteAddress, type RemoteAddressParts } from './remote-address.js';
 import { Restlessness } from './restlessness.js';
 import { StatusBoard } from './status-board.js';
@@ -21,6 +24,8 @@ import type { LinkCommand, LinkEvent, LinkState, LinkStatus } from './types.js';
 
 export interface LinkParts extends LinkIoParts, CompanionParts, RemoteAddressParts {
   readonly network: LinkNetwork;
+  /** What an earlier process handed on of this link. */
+  readonly handed?: HandedLink | undefined;
   readonly emit: (event: LinkEvent) => void;
 }
 
@@ -37,20 +42,22 @@ export class Link {
   readonly #companions: Companions;
   readonly #remote: RemoteAddress;
   readonly #board: StatusBoard;
+  readonly #voice: LinkVoice;
+  readonly #alarm: Alarm;
   #restlessness = new Restlessness();
   #config: LinkConfig;
   #backoff: Backoff;
   #state: LinkState = 'down';
   /** Why the link is going, or went, down; what the next pause depends on. */
   #cause: Cause = cause('not-started');
-  /** The cause of the last warning since the link was up. */
-  #complained: CauseCode | undefined;
   #wanted = false;
   #ending = false;
   #terminateMs: Millis;
-  #timer: Timer | undefined;
   #opening: AbortController | undefined;
-  #closing = false;
+  #openDone: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  /** Another process goes on with the link: nothing moves here any more. */
+  #handedOver = false;
   #nextPause: Millis = 0;
   #atRest: (() => void)[] = [];
 
@@ -59,13 +66,21 @@ export class Link {
     this.#parts = parts;
     this.#backoff = new Backoff(config.restart, parts.random);
     this.#board = new StatusBoard(config, parts.scheduler);
+    this.#voice = new LinkVoice(config, parts.scheduler, parts.emit);
+    this.#alarm = new Alarm(parts.scheduler, () => {
+      this.#dispatch('timer');
+    });
     this.#terminateMs = config.lcp.restartMs * config.lcp.maxTerminate;
     this.#io = new LinkIo(config, parts, (message) => {
-      this.#note('warn', message);
+      this.#voice.note('warn', message);
     });
     this.#net = this.#makeNet();
     this.#companions = this.#makeCompanions();
     this.#remote = new RemoteAddress(parts);
+    if (parts.handed?.agreed) {
+      this.#net.inherit(parts.handed.agreed, parts.handed.metricAdd);
+      this.#companions.inherit(parts.handed.agreed);
+    }
     this.#board.health = () => this.#companions.health;
     this.#board.quota = () => this.#companions.quota;
     parts.worker.listen(config.name, {
@@ -141,12 +156,46 @@ export class Link {
     await new Promise<void>((resolve) => {
       this.#atRest.push(resolve);
       this.#stop(cause('shutdown'));
-      if (this.#state === 'closing') this.#arm(this.#terminateMs);
+      if (this.#state === 'closing') this.#alarm.set(this.#terminateMs);
       this.#settleRest();
     });
     await this.#companions.end(shutdownHooksMs);
     await this.#net.release();
     await this.#io.dispose();
+  }
+
+  /** What `handOver` would hand on if it came now. */
+  get grip(): Grip {
+    return { link: this.#config.name, ...this.#io.grip };
+  }
+
+  /** Nothing is begun any more, what is under way comes to its end, and packets go on: `handOver` is about to come. */
+  async freeze(): Promise<void> {
+    this.#ending = this.#handedOver = true;
+    this.#alarm.cancel();
+    this.#opening?.abort(new Error('a new process takes over'));
+    await this.#companions.end(shutdownHooksMs);
+    await this.#openDone;
+    await this.#closing;
+  }
+
+  /**
+   * Lets go of everything without ending anything, for another process to go on with: as far as it is in `grip`; the rest is
+   * given back. The system's network stays as it is, and the peer is told nothing. Comes after `freeze`, and last.
+   */
+  async handOver(grip: Grip | undefined): Promise<HandedLink> {
+    if (this.#state !== 'negotiating' && this.#state !== 'up') await this.#io.close();
+    const { agreed, metricAdd } = await this.#net.settled();
+    const { name, interface: device, line } = this.#config;
+    const io = await this.#io.handOver(grip ?? { tun: undefined, line: undefined, opened: 0 });
+    const held = { name, interface: device, wanted: this.#wanted, lineKey: lineKey(line) };
+    return { ...held, ...io, agreed: agreed ?? null, metricAdd };
+  }
+
+  /** The patience with what an earlier process handed on is over: a link that didn't come up gives its routes back. */
+  endInheritance(): void {
+    const { agreed } = this.#parts.handed ?? {};
+    if (agreed && this.#net.agreed === agreed) void this.#net.uninstall();
   }
 
   #makeNet(): LinkNet {
@@ -156,7 +205,7 @@ export class Link {
         return link().#config;
       },
       note: (level, message) => {
-        this.#note(level, message);
+        this.#voice.note(level, message);
       },
       problems: (sentences) => {
         this.#board.networkProblems = sentences;
@@ -184,7 +233,7 @@ export class Link {
           return link().#board.lineNow;
         },
         note: (level, message) => {
-          this.#note(level, message);
+          this.#voice.note(level, message);
         },
         probe: (packet) => {
           this.#io.probe(packet);
@@ -213,11 +262,12 @@ export class Link {
 
   /** One step of the life. `why` is kept as the cause where the event has one. */
   #dispatch(event: LifeEvent, why?: Cause): void {
+    if (this.#handedOver) return;
     const step = lifeStep(this.#state, event);
     if (step === undefined) return;
     const moves = step.next !== this.#state || step.actions.length > 0;
     if (why !== undefined && moves) this.#cause = why;
-    if (moves) this.#disarm();
+    if (moves) this.#alarm.cancel();
     if (step.next !== this.#state) this.#enter(step.next, why);
     for (const action of step.actions) this.#act(action);
     this.#settleRest();
@@ -227,47 +277,20 @@ export class Link {
     const previous = this.#state;
     this.#state = next;
     this.#board.entered(next, previous, why);
-    this.#say(this.#levelOf(next, why), this.#describe(next, why), why);
+    this.#voice.entered(next, why, this.#net.agreed);
     if (next === 'up') this.#backoff.up(this.#parts.scheduler.now());
     if (next === 'up' && this.#net.agreed !== undefined) this.#companions.up(this.#net.agreed);
     if (previous === 'up') this.#companions.down();
   }
 
-  /** A failure is a warning the first time; that it goes on is for those who look closely. */
-  #levelOf(next: LinkState, why: Cause | undefined): LinkEvent['level'] {
-    if (next === 'up') this.#complained = undefined;
-    if (next === 'closing' && why !== undefined) {
-      const again = this.#complained === why.code;
-      this.#complained = why.code;
-      return again ? 'debug' : 'warn';
-    }
-    return next === 'up' || next === 'down' ? 'info' : 'debug';
-  }
-
-  #describe(state: LinkState, why: Cause | undefined): string {
-    if (state === 'up' && this.#net.agreed !== undefined) {
-      return `up: ${describeAgreed(this.#net.agreed)} on ${this.#config.interface}`;
-    }
-    return why === undefined ? state : `${state}: ${describeCause(why)}`;
-  }
-
-  #say(level: LinkEvent['level'], message: string, why?: Cause, type: LinkEvent['type'] = 'state'): void {
-    const { scheduler, emit } = this.#parts;
-    emit({ time: scheduler.date(), link: this.#config.name, type, level, message, state: this.#state, cause: why });
-  }
-
-  #note(level: LinkEvent['level'], message: string): void {
-    this.#say(level, message, undefined, 'log');
-  }
-
   #act(action: LifeAction): void {
     switch (action) {
       case 'open-line':
-        void this.#openLine();
+        this.#openDone = this.#openLine();
         return;
       case 'abort-open':
         this.#opening?.abort(new Error('no longer wanted'));
-        this.#arm(abortMs);
+        this.#alarm.set(abortMs);
         return;
       case 'start-session':
         this.#restlessness = new Restlessness();
@@ -275,7 +298,7 @@ export class Link {
         return;
       case 'close-session':
         this.#io.closeSession(this.#cause);
-        this.#arm(this.#terminateMs);
+        this.#alarm.set(this.#terminateMs);
         return;
       case 'close-line':
         void this.#closeLine();
@@ -288,7 +311,7 @@ export class Link {
         return;
       case 'pause':
         this.#board.nextAttemptIn(this.#nextPause);
-        this.#arm(this.#nextPause);
+        this.#alarm.set(this.#nextPause);
         return;
       default:
         assertNever(action);
@@ -335,22 +358,29 @@ export class Link {
     try {
       await work;
     } catch (error) {
-      this.#note('warn', messageOf(error));
+      this.#voice.note('warn', messageOf(error));
     }
   }
 
   /** Takes the descriptor from the worker, closes the line, and says whether another attempt follows. */
   async #closeLine(): Promise<void> {
-    if (this.#closing) return;
-    this.#closing = true;
+    if (this.#closing !== undefined) return;
+    let opened = false;
+    this.#closing = this.#giveLineBack().then((had) => void (opened = had));
+    await this.#closing;
+    this.#board.line = undefined;
+    this.#remote.release(this.#config);
+    this.#closing = undefined;
+    this.#companions.closed(opened, this.#cause);
+    this.#dispatch(this.#goesOn() ? 'closed-retry' : 'closed-rest', this.#cause);
+  }
+
+  /** True when there was one. */
+  async #giveLineBack(): Promise<boolean> {
     await this.#net.uninstall();
     let opened = false;
     await this.#tell(this.#io.close().then((had) => (opened = had)));
-    this.#board.line = undefined;
-    this.#remote.release(this.#config);
-    this.#closing = false;
-    this.#companions.closed(opened, this.#cause);
-    this.#dispatch(this.#goesOn() ? 'closed-retry' : 'closed-rest', this.#cause);
+    return opened;
   }
 
   #goesOn(): boolean {
@@ -358,24 +388,11 @@ export class Link {
     const pause = this.#backoff.next(this.#cause, this.#parts.scheduler.now());
     if (pause === undefined) {
       this.#wanted = false;
-      this.#note('error', `given up after ${this.#backoff.failures} attempts; linkctl up starts it again`);
+      this.#voice.note('error', `given up after ${this.#backoff.failures} attempts; linkctl up starts it again`);
       return false;
     }
     this.#nextPause = pause;
     return true;
-  }
-
-  #arm(delay: Millis): void {
-    this.#disarm();
-    this.#timer = this.#parts.scheduler.after(delay, () => {
-      this.#timer = undefined;
-      this.#dispatch('timer');
-    });
-  }
-
-  #disarm(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
   }
 
   #settleRest(): void {
@@ -384,6 +401,7 @@ export class Link {
   }
 
   #hear(message: FromWorker): void {
+    if (this.#handedOver && message.type !== 'released' && message.type !== 'statistics') return;
     switch (message.type) {
       case 'network-up':
         this.#net.agreed = message.network;
@@ -415,7 +433,7 @@ export class Link {
         this.#io.letGo(message.number);
         return;
       case 'note':
-        this.#note(message.level, message.message);
+        this.#voice.note(message.level, message.message);
         return;
       case 'probe-reply':
         this.#companions.probeReply(message.packet);

@@ -5,15 +5,17 @@ import type { Scheduler } from '../base/clock.js';
 import type { LogFields, Logger } from '../base/log.js';
 import { messageOf } from '../base/errors.js';
 import type { LinkConfig } from '../config/types.js';
-import { createLineSource } from '../line/source.js';
+import type { HandedLine } from '../line/handed.js';
+import { createLineSource, discardLine } from '../line/source.js';
 import { crossCheck } from '../net/checks.js';
 import type { Network } from '../net/network.js';
 import { AddressPools } from '../pool/pools.js';
-import { openTun } from '../tun/linux.js';
+import { inheritTun, openTun } from '../tun/linux.js';
 import { diffLinks, type LinkChange } from './config-diff.js';
 import { EventLog } from './event-log.js';
+import { holdMs, lineKey, type Grip, type HandedLink } from './handed.js';
 import type { HookStarter } from './link-hooks.js';
-import type { LinkWorker } from './link-io.js';
+import type { LinkIoParts, LinkWorker } from './link-io.js';
 import { Link } from './link.js';
 import { resolveHost } from './remote-address.js';
 import { Repeats } from './repeats.js';
@@ -22,9 +24,11 @@ import type {
   DaemonSteering,
   LinkCommand,
   LinkEvent,
+  LinkState,
   LinkStatus,
   MonthRecord,
   ReloadOutcome,
+  RestartOutcome,
   RouteExplanation,
   SessionRecord,
 } from './types.js';
@@ -40,6 +44,10 @@ export interface ManagerParts {
   readonly control: string;
   /** Where the lock files of serial ports go. */
   readonly lockDir: string;
+  /** Lets a new linkd take the place of this one, with the links' interfaces and lines. */
+  readonly restart: () => Promise<RestartOutcome>;
+  /** What an earlier process handed on, of these links and of others. */
+  readonly handed?: readonly HandedLink[];
   /** Reads the links' config anew. */
   readonly load: () => Promise<LoadedLinks>;
 }
@@ -47,6 +55,11 @@ export interface ManagerParts {
 export type LoadedLinks =
   | { readonly ok: true; readonly links: readonly LinkConfig[]; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly errors: readonly string[] };
+
+interface TakenUp {
+  readonly inherited: LinkIoParts['inherited'];
+  readonly line: HandedLine | undefined;
+}
 
 export class LinkManager implements DaemonSteering {
   readonly #parts: ManagerParts;
@@ -59,20 +72,94 @@ export class LinkManager implements DaemonSteering {
 
   constructor(configs: readonly LinkConfig[], parts: ManagerParts) {
     this.#parts = parts;
-    for (const config of configs) this.#links.set(config.name, this.#makeLink(config));
+    for (const config of configs) {
+      this.#links.set(
+        config.name,
+        this.#makeLink(
+          config,
+          parts.handed?.find(({ name }) => name === config.name),
+        ),
+      );
+    }
   }
 
   /** Sweeps what a crash left, and starts every link that the config doesn't hold back. */
   async start(): Promise<void> {
     const links = [...this.#links.values()];
+    await this.#sweep([]);
+    await this.#crossCheck(links.map(({ config }) => config));
+    for (const link of links) startIfWanted(link);
+  }
+
+  /**
+   * As `start`, for links that an earlier process handed on: what it installed stays, those that were up negotiate anew at
+   * once. Resolves when they are up, or won't be soon.
+   */
+  async takeOver(): Promise<void> {
+    const links = [...this.#links.values()];
+    const { handed = [] } = this.#parts;
+    const of = ({ config }: Link): HandedLink | undefined => handed.find(({ name }) => name === config.name);
+    const inherited = links.filter((link) => of(link)?.agreed);
+    // The network does one thing after the other: the sweep is before what the links ask for.
+    const swept = this.#sweep(inherited);
+    for (const link of handed) if (!this.#links.has(link.name)) this.#discard(link);
+    for (const link of links) {
+      if (of(link)?.wanted ?? link.config.autostart) link.command('up');
+    }
+    await swept;
+    await this.#decided(inherited);
+    for (const link of inherited) link.endInheritance();
+    void this.#crossCheck(links.map(({ config }) => config));
+  }
+
+  /** The descriptors that a new process has to be born with. */
+  get grips(): readonly Grip[] {
+    return [...this.#links.values()].map(({ grip }) => grip);
+  }
+
+  /** Lets go of all links for a new process to go on with, see `Link.handOver`. Nothing may follow. */
+  async handOver(grips: readonly Grip[]): Promise<readonly HandedLink[]> {
+    await this.#lastReload;
+    const links = [...this.#links.values()];
+    await Promise.all(links.map((link) => link.freeze()));
+    const handOver = (some: readonly Link[]): Promise<HandedLink[]> =>
+      Promise.all(some.map((link) => link.handOver(grips.find((grip) => grip.link === link.config.name))));
+    // What can't be handed on takes its time to end: the others carry packets until then.
+    const slow = links.filter(({ grip }) => grip.line === undefined);
+    return [...(await handOver(slow)), ...(await handOver(links.filter((link) => !slow.includes(link))))];
+  }
+
+  /** Resolves when these links are up, or have failed, or their packets are held no longer. */
+  async #decided(links: readonly Link[]): Promise<void> {
+    const undecided: readonly LinkState[] = ['opening', 'negotiating', 'closing'];
+    await new Promise<void>((resolve) => {
+      const timer = this.#parts.scheduler.after(holdMs, () => {
+        end();
+      });
+      const unsubscribe = this.subscribe(() => {
+        look();
+      });
+      const end = (): void => {
+        timer.cancel();
+        unsubscribe();
+        resolve();
+      };
+      const look = (): void => {
+        if (!links.some(({ state }) => undecided.includes(state))) end();
+      };
+      look();
+    });
+  }
+
+  async #sweep(inherited: readonly Link[]): Promise<void> {
+    const links = [...this.#links.values()];
     await this.#tell(
       this.#parts.network.sweep(
         links.map(({ config }) => config.interface),
         links.map(({ outlasting }) => outlasting),
+        inherited.map(({ wanted }) => wanted),
       ),
     );
-    await this.#crossCheck(links.map(({ config }) => config));
-    for (const link of links) startIfWanted(link);
   }
 
   /** Says what the machine's network has against these links; each of them tries all the same. */
@@ -131,6 +218,10 @@ export class LinkManager implements DaemonSteering {
     const done = this.#lastReload.then(() => this.#reload());
     this.#lastReload = done.catch(() => undefined);
     return done;
+  }
+
+  restart(): Promise<RestartOutcome> {
+    return this.#parts.restart();
   }
 
   async plan(name: string): Promise<readonly string[] | undefined> {
@@ -203,10 +294,16 @@ export class LinkManager implements DaemonSteering {
     }
   }
 
-  #makeLink(config: LinkConfig): Link {
+  #makeLink(config: LinkConfig, handed?: HandedLink): Link {
+    const { inherited, line } = this.#takeUp(config, handed);
     return new Link(config, {
       ...this.#parts,
-      lines: createLineSource(config.line, { log: this.#logOf(config.name), lockDir: this.#parts.lockDir }),
+      ...{ handed: inherited && handed, inherited },
+      lines: createLineSource(config.line, {
+        log: this.#logOf(config.name),
+        lockDir: this.#parts.lockDir,
+        handed: line,
+      }),
       random: Math.random,
       pools: this.#pools,
       resolve: resolveHost,
@@ -215,6 +312,30 @@ export class LinkManager implements DaemonSteering {
         this.#emit(event);
       },
     });
+  }
+
+  /** What of a link that was handed on is of use with this config; the rest is given back. */
+  #takeUp({ interface: device, line: options }: LinkConfig, handed?: HandedLink): TakenUp {
+    if (handed === undefined) return { inherited: undefined, line: undefined };
+    const fitsTun = handed.interface === device;
+    const fitsLine = handed.lineKey === lineKey(options);
+    this.#discard({ ...handed, ...(fitsTun && { tun: null }), ...(fitsLine && { line: null }) });
+    return {
+      inherited:
+        fitsTun && handed.tun !== null
+          ? { tun: inheritTun(device, handed.tun), hold: handed.agreed !== null }
+          : undefined,
+      line: fitsLine ? (handed.line ?? undefined) : undefined,
+    };
+  }
+
+  /** Ends what was handed on of a link that is no more, or not the same. */
+  #discard({ name, interface: device, tun, line }: HandedLink): void {
+    if (tun !== null) inheritTun(device, tun).close();
+    if (line !== null) {
+      void this.#tell(discardLine(line, { log: this.#parts.log, lockDir: this.#parts.lockDir }));
+      this.#parts.log.info({ link: name }, 'the line of the linkd before is of no use here: closed');
+    }
   }
 
   #emit(event: LinkEvent): void {

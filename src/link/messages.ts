@@ -19,8 +19,8 @@ export interface AttachOptions {
 }
 
 export type ToWorker =
-  /** There is such a link, with this TUN device. */
-  | { readonly type: 'add'; readonly link: string; readonly tunFd: number }
+  /** There is such a link, with this TUN device. Its packets wait for the session for as long as `holdMs`. */
+  | { readonly type: 'add'; readonly link: string; readonly tunFd: number; readonly holdMs?: Millis | undefined }
   /** Start a session on this descriptor. */
   | { readonly type: 'attach'; readonly link: string; readonly fd: number; readonly options: AttachOptions }
   /** The peer's address, as `address-wanted` of this number asked. */

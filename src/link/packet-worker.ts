@@ -46,6 +46,12 @@ export class PacketWorker {
     return true;
   }
 
+  /** Starts the thread ahead of its first message, and waits until it answers. */
+  async warmUp(): Promise<void> {
+    this.#worker ??= this.#start();
+    await this.alive();
+  }
+
   async stop(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;

@@ -123,6 +123,12 @@ export type ReloadOutcome =
   /** Nothing was changed: every mistake with its file, line and column. */
   | { readonly ok: false; readonly errors: readonly string[] };
 
+/** What became of the wish that a new linkd takes the place of this one; texts for people. */
+export type RestartOutcome =
+  | { readonly ok: true; readonly pid: number }
+  /** This one goes on. */
+  | { readonly ok: false; readonly errors: readonly string[] };
+
 /** One route of the machine, and where it comes from. */
 export interface RouteExplanation {
   /** A network, or `default`. */
@@ -167,6 +173,8 @@ export interface MonthRecord {
 export interface DaemonSteering extends LinkSteering {
   /** Reads the config anew and applies what changed. */
   reload(): Promise<ReloadOutcome>;
+  /** Lets a new linkd, of the version that is installed, take the place of this one; the links go on. */
+  restart(): Promise<RestartOutcome>;
   /** What `reload` would do. */
   diff(): Promise<ReloadOutcome>;
   /** What is in the system for a link, and what its coming up would change: a script of `ip` and `nft` commands. */

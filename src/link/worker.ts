@@ -5,8 +5,10 @@
 import { randomInt } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { cause } from '../base/cause.js';
+import type { Millis } from '../base/clock.js';
 import { assertNever, messageOf } from '../base/errors.js';
 import { FdStream } from '../line/fd-stream.js';
+import { HeldPort } from '../tun/held-port.js';
 import { LinuxPacketPort } from '../tun/linux.js';
 import type { FromWorker, Ping, Pong, ToWorker } from './messages.js';
 import { Pump } from './pump.js';
@@ -40,7 +42,7 @@ function obey(message: ToWorker): void {
   const pump = pumps.get(link);
   switch (message.type) {
     case 'add':
-      pumps.set(link, addPump(link, message.tunFd));
+      pumps.set(link, addPump(link, message.tunFd, message.holdMs));
       return;
     case 'attach':
       if (pump === undefined) throw new Error('a session for a link without a TUN device');
@@ -71,9 +73,11 @@ function obey(message: ToWorker): void {
   }
 }
 
-function addPump(link: string, tunFd: number): Pump {
+function addPump(link: string, tunFd: number, holdMs: Millis | undefined): Pump {
   pumps.get(link)?.stop();
-  return new Pump(new LinuxPacketPort(tunFd), {
+  const port = new LinuxPacketPort(tunFd);
+  const held = holdMs === undefined ? undefined : new HeldPort(port, holdMs, systemScheduler);
+  return new Pump(held ?? port, {
     scheduler: systemScheduler,
     random: randomUint32,
     guard: (work) => {
@@ -81,6 +85,7 @@ function addPump(link: string, tunFd: number): Pump {
     },
     emit: (message) => {
       if (message.type.startsWith('network-') || message.type === 'finished') report(link);
+      if (message.type === 'network-up') held?.release();
       post({ link, ...message });
     },
   });

@@ -127,22 +127,28 @@ export class Network {
   /**
    * At start, before any `up`: takes away what a crashed linkd left: its routes on these interfaces, where one outlived it
    * (a persistent TUN); its unreachable routes, neighbour proxies and packet filter; and puts back what it changed of
-   * others'. What `held` wants stays, without a gap. Other interfaces are left alone: their routes may be another daemon's.
+   * others'. What `held` wants stays, without a gap; and what `up` wants, of links that an earlier process hands on as they
+   * are. Other interfaces are left alone: their routes may be another daemon's.
    */
-  sweep(names: readonly string[], held: readonly Outlasting[] = []): Promise<void> {
+  sweep(
+    names: readonly string[],
+    held: readonly Outlasting[] = [],
+    up: readonly WantedInterface[] = [],
+  ): Promise<void> {
     return this.#enqueue(async () => {
       for (const outlasting of held) {
         this.#links.set(outlasting.name, { outlasting, wanted: undefined, blocked: new Map() });
       }
+      for (const wanted of up) this.#links.set(wanted.name, { outlasting: wanted, wanted, blocked: new Map() });
       const filter = await this.#applier.filter(this.#wishes);
       const observed = await this.#applier.observe(this.#wishes);
-      for (const name of names) {
+      for (const name of names.filter((each) => !up.some((wanted) => wanted.name === each))) {
         const one = interfaceNamed(observed, name);
         const left = one === undefined ? [] : planSweep(name, one);
         for (const operation of left) await this.#applier.apply(operation, observed);
       }
       const { refused } = await this.#applier.around(this.#wishes, observed);
-      if (held.length > 0) this.#keeper.watch(observed);
+      if (this.#links.size > 0) this.#keeper.watch(observed);
       this.#reject([...(filter === undefined ? [] : [filter]), ...refused]);
     });
   }
@@ -179,14 +185,14 @@ export class Network {
     return this.#applier.nft.counters();
   }
 
-  /** Ends when what was asked for is done; a later call is a mistake. Safe to call twice. */
-  close(): void {
-    if (this.#closed) return;
+  /** Ends when what was asked for is done, and resolves then; a later call is a mistake. Safe to call twice. */
+  async close(): Promise<void> {
+    const isFirst = !this.#closed;
     this.#closed = true;
-    void this.#last.finally(() => {
-      this.#keeper.close();
-      this.#applier.close();
-    });
+    await this.#last;
+    if (!isFirst) return;
+    this.#keeper.close();
+    this.#applier.close();
   }
 
   get #wishes(): KeptLink[] {

@@ -19,6 +19,11 @@ export function openTun(name: string): Tun {
     if (code === undefined) throw error; // Not the system's refusal: the name can't be one.
     throw new OpError('open the TUN interface', name, error, remedies[code]);
   }
+  return inheritTun(name, fd);
+}
+
+/** The TUN interface behind a descriptor that another process opened, and handed on. */
+export function inheritTun(name: string, fd: number): Tun {
   let open = true;
   return {
     name,

@@ -102,10 +102,12 @@ describe('a serial line', () => {
   it("names a speed that the driver can't make", async (t) => {
     const { port, lockDir, log } = bench(t);
     const made = { speed: 9600 };
-    const source = new SerialSource(options(port.path), log, lockDir, async (...args) => ({
-      ...(await openSerialPort(...args)),
-      speed: () => Promise.resolve(made.speed),
-    }));
+    const source = new SerialSource(options(port.path), log, lockDir, {
+      openPort: async (...args) => ({
+        ...(await openSerialPort(...args)),
+        speed: () => Promise.resolve(made.speed),
+      }),
+    });
     await assertRefused(source, 'device-failed', /at 115200 baud: the driver makes it 9600 baud/);
     assert.deepEqual(readdirSync(lockDir), []);
     made.speed = 114_943;
@@ -296,13 +298,15 @@ describe('the carrier', () => {
     const { port, lockDir, log } = bench(t);
     let state: boolean | undefined = false;
     let looks = 0;
-    const source = new SerialSource(options(port.path, { carrier }), log, lockDir, async (...args) => ({
-      ...(await openSerialPort(...args)),
-      carrier: () => {
-        looks++;
-        return state === undefined ? Promise.reject(new Error('cannot get')) : Promise.resolve(state);
-      },
-    }));
+    const source = new SerialSource(options(port.path, { carrier }), log, lockDir, {
+      openPort: async (...args) => ({
+        ...(await openSerialPort(...args)),
+        carrier: () => {
+          looks++;
+          return state === undefined ? Promise.reject(new Error('cannot get')) : Promise.resolve(state);
+        },
+      }),
+    });
     const set = (next: boolean | undefined): void => {
       state = next;
     };

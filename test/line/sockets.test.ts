@@ -272,7 +272,7 @@ describe('a TCP line', () => {
 
     it('is given up after a while', async (t) => {
       const address = await deafPlace(t);
-      const source = new ConnectingSource(address, 'the deaf', undefined, 500);
+      const source = new ConnectingSource(address, 'the deaf', undefined, { timeoutMs: 500 });
       await assertLeaksNothing(() => assertRefused(source, 'connection-timeout', /^the deaf: ETIMEDOUT$/));
     });
 

@@ -12,6 +12,7 @@ import type {
   LinkStatus,
   MonthRecord,
   ReloadOutcome,
+  RestartOutcome,
   RouteExplanation,
   SessionRecord,
 } from '../../src/link/types.js';
@@ -21,6 +22,7 @@ export class FakeSteering implements DaemonSteering {
   readonly commands: string[] = [];
   /** What the daemon answers beyond its links. A test sets what it needs; a function may fail, or take its time. */
   outcome: () => Promise<ReloadOutcome> = () => Promise.resolve({ ok: true, changes: [], warnings: [] });
+  successor: () => Promise<RestartOutcome> = () => Promise.resolve({ ok: true, pid: 4712 });
   plans: (name: string) => Promise<readonly string[]> = (name) => Promise.resolve([`# ${name}: nothing to do`]);
   table: () => Promise<readonly RouteExplanation[]> = () => Promise.resolve([]);
   sessions: readonly SessionRecord[] = [];
@@ -72,6 +74,11 @@ export class FakeSteering implements DaemonSteering {
   reload(): Promise<ReloadOutcome> {
     this.commands.push('reload');
     return this.outcome();
+  }
+
+  restart(): Promise<RestartOutcome> {
+    this.commands.push('restart-daemon');
+    return this.successor();
   }
 
   diff(): Promise<ReloadOutcome> {

@@ -265,6 +265,11 @@ export class LinkRig {
         this.acts.push('dispose');
         return Promise.resolve();
       },
+      handable: (line) => line?.fd,
+      handOver: (line) => {
+        this.acts.push('hand over');
+        return Promise.resolve({ kind: 'socket', fd: line?.fd ?? -1, name: 'line' });
+      },
     };
   }
 

@@ -1,0 +1,53 @@
+/**
+ * What of a link one linkd hands to the next, when a new process takes the place of the old one. The TUN interface and the
+ * open line go on as descriptors; addresses, routes and filters stay in the kernel, and nothing is said to the peer: the
+ * new process negotiates anew on the line.
+ */
+import { z } from 'zod';
+import { handedLine } from '../line/handed.js';
+import type { AgreedNetwork } from '../ppp/outputs.js';
+import type { LineOptions } from '../line/options.js';
+
+const ip4 = z.number().int().min(0).max(0xffffffff);
+
+const agreed = z
+  .object({
+    mtu: z.number().int().positive(),
+    ip4: z.object({ local: ip4, remote: ip4, dns: z.array(ip4), wins: z.array(ip4) }).optional(),
+    ip6: z.object({ local: z.string(), remote: z.string() }).optional(),
+  })
+  .transform(({ mtu, ip4: four, ip6: six }): AgreedNetwork => ({ mtu, ip4: four, ip6: six }));
+
+export const handedLink = z.object({
+  name: z.string(),
+  interface: z.string(),
+  /** False: taken down by command, or given up. */
+  wanted: z.boolean(),
+  /** The descriptor of the TUN. */
+  tun: z.number().int().nonnegative().nullable(),
+  line: handedLine.nullable(),
+  /** What the line is made of (`lineKey`): with another config it is of no use. */
+  lineKey: z.string(),
+  /** What PPP agreed on, and with it what is installed; null: nothing is. */
+  agreed: agreed.nullable(),
+  /** Added to the metric of the routes. */
+  metricAdd: z.number().int().nonnegative(),
+});
+export type HandedLink = z.infer<typeof handedLink>;
+
+/** The descriptors that a link would hand on now, and how many lines it has opened so far: a number may come back. */
+export interface Grip {
+  readonly link: string;
+  readonly tun: number | undefined;
+  readonly line: number | undefined;
+  readonly opened: number;
+}
+
+/** How long the packets of a link that was up wait for its new session, in ms. */
+export const holdMs = 5000;
+
+/** Two lines with the same key are the same to whoever goes on with one. */
+export function lineKey(options: LineOptions): string {
+  // A program's arguments may hold a password, and its line is never handed on.
+  return options.kind === 'exec' ? 'exec' : JSON.stringify(options);
+}
