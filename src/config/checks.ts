@@ -1,12 +1,12 @@
 /** What one key can't tell: mistakes between the keys of a link, and between links, wherever they are written. */
-import { formatIp4 } from '../base/ip.js';
+import { formatIp } from '../base/ip.js';
 import { formatDuration } from './duration.js';
 import { checkFilters, warnOfFilters } from './filter-checks.js';
 import { checkLines } from './line-checks.js';
 import { checkOversight, warnOfOversight } from './oversight-checks.js';
 import { checkRoutes, warnOfRoutes } from './route-checks.js';
 import { flowControlCharacters, usesSoftwareFlow } from './schema.js';
-import { at, interfaceOf, Uses, type LinkSite } from './site.js';
+import { at, interfaceOf, isGiven, Uses, type LinkSite } from './site.js';
 import { code, listed } from './text.js';
 import type { Mistake } from './tree.js';
 import { interfaceName, linkName } from './values.js';
@@ -39,9 +39,25 @@ export function checkLinks(sites: readonly LinkSite[], control: string): Checked
 }
 
 function checkAddresses(site: LinkSite): readonly Mistake[] {
-  const { local, remote } = site.facts;
-  if (local === undefined || local !== remote) return [];
-  return [at(site, ['remote'], `${formatIp4(remote)} is the local address too; each end needs its own`)];
+  const [has, lacks] = isGiven(site, 'local6') ? ['local6', 'remote6'] : ['remote6', 'local6'];
+  return [
+    ...addressKeys(site).flatMap(({ local, remote, keys: [, key] }) => {
+      if (local === undefined || local !== remote) return [];
+      return [at(site, [key], `${formatIp(remote)} is the local address too; each end needs its own`)];
+    }),
+    ...(isGiven(site, has) && !isGiven(site, lacks)
+      ? [at(site, [has], `stands without ${code(lacks)}; the two ends have addresses together`, 'key')]
+      : []),
+  ];
+}
+
+/** The addresses of both ends, of each family, and the keys that have them. */
+function addressKeys({ facts }: LinkSite) {
+  const { local, remote, local6, remote6 } = facts;
+  return [
+    { local, remote, keys: ['local', 'remote'] },
+    { local: local6, remote: remote6, keys: ['local6', 'remote6'] },
+  ] as const;
 }
 
 /** Without `interface`, the link's name is the interface's; not every name will do. */
@@ -73,22 +89,26 @@ function checkClaims(sites: readonly LinkSite[]): readonly Mistake[] {
   const remotes = new Uses();
   const locals = new Uses();
   for (const site of sites) {
-    if (site.facts.local !== undefined) locals.claim(String(site.facts.local), site, ['local'], () => '');
+    for (const { local, keys } of addressKeys(site)) {
+      if (local !== undefined) locals.claim(String(local), site, [keys[0]], () => '');
+    }
   }
   return sites.flatMap((site) => {
-    const { local, remote } = site.facts;
     const tun = interfaceOf(site);
     const mistakes: Mistake[] = [];
     if (tun !== undefined) {
       const taken = (by: string): string => `the interface ${code(tun)} is already used by ${by}`;
       mistakes.push(...interfaces.claim(tun, site, ['interface'], taken));
     }
-    if (remote === undefined || remote === local) return mistakes;
-    const address = formatIp4(remote);
-    mistakes.push(
-      ...locals.refuse(String(remote), site, ['remote'], (by) => `${address} is our own address on ${by}`),
-      ...remotes.claim(String(remote), site, ['remote'], (by) => `${address} is already the remote address of ${by}`),
-    );
+    for (const { local, remote, keys } of addressKeys(site)) {
+      if (remote === undefined || remote === local) continue;
+      const address = formatIp(remote);
+      const path = [keys[1]];
+      mistakes.push(
+        ...locals.refuse(String(remote), site, path, (by) => `${address} is our own address on ${by}`),
+        ...remotes.claim(String(remote), site, path, (by) => `${address} is already the remote address of ${by}`),
+      );
+    }
     return mistakes;
   });
 }

@@ -6,7 +6,7 @@ import { list } from './keys.js';
 import { asyncmap } from './lcp.js';
 import { line } from './lines.js';
 import { quota, track } from './oversight.js';
-import { defaultRoute, forward, neighbourProxy, remoteNetwork } from './routes.js';
+import { arpProxy, defaultRoute, forward, ndpProxy, remoteNetwork } from './routes.js';
 import { linkShape, restartShape } from './schema.js';
 
 /** Undefined is what isn't there, or isn't valid. */
@@ -26,6 +26,8 @@ const factsSchema = z.preprocess(
     line: whenValid(line),
     local: whenValid(linkShape.local),
     remote: whenValid(linkShape.remote),
+    local6: whenValid(linkShape.local6),
+    remote6: whenValid(linkShape.remote6),
     networks: eachWhenValid(remoteNetwork),
     'default-route': whenValid(defaultRoute),
     /** A default route that isn't valid was meant to be one. */
@@ -40,7 +42,8 @@ const factsSchema = z.preprocess(
         'slow-max': whenValid(restartShape['slow-max']),
       }),
     ),
-    'proxy-arp': eachWhenValid(neighbourProxy),
+    'proxy-arp': eachWhenValid(arpProxy),
+    'proxy-ndp': eachWhenValid(ndpProxy),
     masquerade: eachWhenValid(masqueraded),
     'port-forwards': eachWhenValid(portForward),
     forward: whenValid(forward),

@@ -1,5 +1,5 @@
 /** Mistakes in what is done to single packets: masquerade, port forwards, firewall. */
-import { formatIp4, formatPrefix, networkOf, type Ip4, type Prefix } from '../base/ip.js';
+import { formatIp4, formatPrefix, isPrefix4, networkOf, type Ip4, type Prefix } from '../base/ip.js';
 import { at, behind, interfaceOf, refuseOwn, Uses, type LinkSite } from './site.js';
 import { code } from './text.js';
 import type { Mistake, Path } from './tree.js';
@@ -68,9 +68,10 @@ function checkTargets(site: LinkSite): readonly Mistake[] {
   const { local, networks } = site.facts;
   const nobody = new Map<Ip4, Prefix>();
   for (const network of networks) {
-    if (network === undefined || network.prefix.length > 30) continue;
-    nobody.set(network.prefix.address, network.prefix);
-    nobody.set(lastOf(network.prefix), network.prefix);
+    const prefix = network?.prefix;
+    if (prefix === undefined || !isPrefix4(prefix) || prefix.length > 30) continue;
+    nobody.set(prefix.address, prefix);
+    nobody.set(lastOf(prefix), prefix);
   }
   return eachTarget(site, (to, path) => {
     const name = formatIp4(to);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parseAllowRule } from '../net/nft/allow.js';
 import type { AllowRule, Firewall, Masquerade, NetOptions, PortForward, Verdict } from '../net/options.js';
-import { hostAddress, network } from './addresses.js';
+import { hostAddress, network4 } from './addresses.js';
 import {
   defaulted,
   delegate,
@@ -34,7 +34,7 @@ export const masqueradeShape = {
   out: required(linkOrInterface, {
     about: 'Where the packets leave: by the link, or, coming from the link, by another interface.',
   }),
-  from: filledList(value(network), 'a list of networks').optional().register(keyFacts, {
+  from: filledList(value(network4), 'a list of networks').optional().register(keyFacts, {
     about: 'Where the packets come from.',
     allowed: 'a list of networks such as 10.1.0.0/16',
     default: 'from anywhere',
@@ -52,7 +52,7 @@ export const masquerade = z
   .transform((input, ctx): readonly Masquerade[] => delegate(orAbsent(masquerades), input, ctx) ?? [])
   .prefault([])
   .register(keyFacts, {
-    about: 'Packets take the address of the interface that they leave by.',
+    about: 'Packets take the address of the interface that they leave by. Of IPv4 only.',
     allowed: 'link, the name of an interface, or a list of these and of sections with `out` and `from`',
     default: '[]',
   });
@@ -99,7 +99,7 @@ export const portForward = z
 export const portForwards = list(portForward, 'a list of port forwards')
   .prefault([])
   .register(keyFacts, {
-    about: 'Ports of this machine that lead to other hosts.',
+    about: 'Ports of this machine that lead to other hosts. Of IPv4 only.',
     allowed: `a list of ${forwardAllowed}`,
     default: '[]',
   });

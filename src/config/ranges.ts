@@ -1,40 +1,40 @@
 /** A set of addresses as sorted ranges that don't touch: a question costs little, however many networks it was made of. */
-import type { Prefix } from '../base/ip.js';
+import { isPrefix4, rangeOf, type IpPrefix } from '../base/ip.js';
 
 interface Range {
-  readonly first: number;
-  readonly last: number;
+  readonly first: bigint;
+  readonly last: bigint;
 }
 
 export class AddressRanges {
   readonly #ranges: readonly Range[];
 
-  constructor(prefixes: readonly Prefix[]) {
+  constructor(prefixes: readonly IpPrefix[]) {
     const ranges: Range[] = [];
-    for (const { first, last } of prefixes.map(rangeOf).sort((a, b) => a.first - b.first)) {
+    for (const { first, last } of prefixes.map(placeOf).sort((a, b) => (a.first < b.first ? -1 : 1))) {
       const before = ranges.at(-1);
-      if (before === undefined || before.last + 1 < first) ranges.push({ first, last });
-      else ranges.splice(-1, 1, { first: before.first, last: Math.max(before.last, last) });
+      if (before === undefined || before.last + 1n < first) ranges.push({ first, last });
+      else ranges.splice(-1, 1, { first: before.first, last: last > before.last ? last : before.last });
     }
     this.#ranges = ranges;
   }
 
   /** True when every address of the network is in the set. */
-  covers(prefix: Prefix): boolean {
-    const { first, last } = rangeOf(prefix);
+  covers(prefix: IpPrefix): boolean {
+    const { first, last } = placeOf(prefix);
     const range = this.#lastFrom(last);
     return range !== undefined && range.first <= first && last <= range.last;
   }
 
   /** True when an address of the network is in the set. */
-  touches(prefix: Prefix): boolean {
-    const { first, last } = rangeOf(prefix);
+  touches(prefix: IpPrefix): boolean {
+    const { first, last } = placeOf(prefix);
     const range = this.#lastFrom(last);
     return range !== undefined && first <= range.last;
   }
 
   /** The last range that begins at this address or before it. */
-  #lastFrom(address: number): Range | undefined {
+  #lastFrom(address: bigint): Range | undefined {
     let low = 0;
     let high = this.#ranges.length;
     while (low < high) {
@@ -47,6 +47,10 @@ export class AddressRanges {
   }
 }
 
-function rangeOf({ address, length }: Prefix): Range {
-  return { first: address, last: address + 2 ** (32 - length) - 1 };
+/** Both families on one line, IPv4 well behind IPv6. */
+function placeOf(prefix: IpPrefix): Range {
+  const { first, last } = rangeOf(prefix);
+  return isPrefix4(prefix) ? { first: first + beyondIp6, last: last + beyondIp6 } : { first, last };
 }
+
+const beyondIp6 = 1n << 129n;

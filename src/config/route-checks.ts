@@ -1,6 +1,17 @@
 /** Mistakes between the routes of links, and in what depends on them: proxy ARP and forwarding. */
-import { formatIp4, formatPrefix, networkOf, overlaps, type Prefix } from '../base/ip.js';
-import { at, behind, mention, refuseOwn, Uses, type LinkSite } from './site.js';
+import {
+  bitsOf,
+  formatIp,
+  formatPrefix,
+  hostPrefix,
+  networkOf,
+  overlaps,
+  prefixOf,
+  samePrefix,
+  type Ip,
+  type IpPrefix,
+} from '../base/ip.js';
+import { at, behind, isGiven, mention, refuseOwn, Uses, type LinkSite } from './site.js';
 import { code } from './text.js';
 import type { Mistake, Path } from './tree.js';
 
@@ -22,7 +33,7 @@ export function warnOfRoutes(sites: readonly LinkSite[]): readonly Mistake[] {
 interface Route {
   readonly site: LinkSite;
   readonly path: Path;
-  readonly prefix: Prefix;
+  readonly prefix: IpPrefix;
   readonly metric: number;
   readonly table: number;
 }
@@ -50,13 +61,14 @@ function checkNetworks(routes: readonly Route[]): readonly Mistake[] {
   return routes.flatMap((route) => {
     const { site, path, prefix, metric, table } = route;
     const name = formatPrefix(prefix);
-    const { local, remote } = site.facts;
+    const { local, remote, local6, remote6 } = site.facts;
+    const isOne = (address: Ip | undefined): boolean =>
+      address !== undefined && samePrefix(prefix, hostPrefix(address));
     if (prefix.length === 0 && table === mainTable) {
       return [at(site, path, `${name} is the default route; write \`default-route: true\` instead`)];
     }
-    if (prefix.length === 32 && prefix.address === local)
-      return [at(site, path, `${name} is our own address on the link`)];
-    if (prefix.length === 32 && prefix.address === remote) {
+    if (isOne(local) || isOne(local6)) return [at(site, path, `${name} is our own address on the link`)];
+    if (isOne(remote) || isOne(remote6)) {
       return [at(site, path, `${name} is the remote address, which is reached without being listed`)];
     }
     const where = table === mainTable ? '' : ` in the table ${table}`;
@@ -83,21 +95,28 @@ function checkDefaultRoutes(sites: readonly LinkSite[]): readonly Mistake[] {
 }
 
 function checkProxies(site: LinkSite): readonly Mistake[] {
+  return [...checkProxiesOf(site, 'proxy-arp'), ...checkProxiesOf(site, 'proxy-ndp')];
+}
+
+function checkProxiesOf(site: LinkSite, key: 'proxy-arp' | 'proxy-ndp'): readonly Mistake[] {
   const reachable = behind(site);
   const seen = new Set<string>();
-  return site.facts['proxy-arp'].flatMap((proxy, i) => {
+  return site.facts[key].flatMap((proxy, i) => {
     if (proxy === undefined) return [];
     const { target, interface: lan } = proxy;
-    const path = ['proxy-arp', i, 'target'];
+    const path = [key, i, 'target'];
     const name = target === 'peer' ? code(target) : formatPrefix(target);
     const mistakes: Mistake[] = [];
+    if (target === 'peer' && key === 'proxy-ndp' && !isGiven(site, 'remote6')) {
+      mistakes.push(at(site, path, `the peer has no global address; add ${code('remote6')}`));
+    }
     if (target !== 'peer' && reachable?.covers(target) === false) {
       mistakes.push(at(site, path, `${name} is not behind the link; nobody there would get what linkd answers for`));
     }
     const thing = `${name} ${lan ?? ''}`;
     if (seen.has(thing)) mistakes.push(at(site, path, `${name} is listed twice`));
     seen.add(thing);
-    return [...mistakes, ...refuseOwn(site, ['proxy-arp', i, 'interface'], lan, 'name that of a LAN')];
+    return [...mistakes, ...refuseOwn(site, [key, i, 'interface'], lan, 'name that of a LAN')];
   });
 }
 
@@ -120,16 +139,14 @@ function warnOfNetworks(routes: readonly Route[]): readonly Mistake[] {
   return routes.flatMap((route) => {
     const { site, path, prefix } = route;
     const name = formatPrefix(prefix);
-    const { local } = site.facts;
+    const { local, local6 } = site.facts;
     const warnings: Mistake[] = [];
-    if (
-      local !== undefined &&
-      prefix.length > halfOfAll &&
-      prefix.length < 32 &&
-      overlaps(prefix, { address: local, length: 32 })
-    ) {
+    for (const address of [local, local6]) {
+      if (address === undefined || prefix.length <= halfOfAll || prefix.length === bitsOf(address)) continue;
+      if (!overlaps(prefix, hostPrefix(address))) continue;
+      const by = typeof address === 'number' ? 'proxy ARP' : 'proxy NDP';
       warnings.push(
-        at(site, path, `${name} contains our own address ${formatIp4(local)}; its hosts reach us only by proxy ARP`),
+        at(site, path, `${name} contains our own address ${formatIp(address)}; its hosts reach us only by ${by}`),
       );
     }
     const wider = widerRoute(first, route);
@@ -150,7 +167,7 @@ const halfOfAll = 1;
 function widerRoute(first: ReadonlyMap<string, Route>, route: Route): Route | undefined {
   const { address, length } = route.prefix;
   for (let shorter = length - 1; shorter > halfOfAll; shorter--) {
-    const wider = first.get(`${formatPrefix(networkOf({ address, length: shorter }))} ${keyOf(route)}`);
+    const wider = first.get(`${formatPrefix(networkOf(prefixOf(address, shorter)))} ${keyOf(route)}`);
     if (wider !== undefined) return wider;
   }
   return undefined;

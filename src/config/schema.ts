@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { LineOptions } from '../line/options.js';
 import { auth, authShape, secretFilesShape, secretShape } from './auth.js';
-import { hostAddress } from './addresses.js';
+import { hostAddress, hostAddress6 } from './addresses.js';
 import {
   firewall,
   firewallShape,
@@ -20,7 +20,17 @@ import { defaulted, findingsOf, keyFacts, optional, required, section, type Find
 import { echoShape, lcp, lcpShape, lqrShape, mapOf } from './lcp.js';
 import { line, lineShapes } from './lines.js';
 import { actionShape, quota, quotaShape, steer, track, trackShape } from './oversight.js';
-import { defaultRoute, defaultRouteShape, forward, networks, networkShape, proxyArp, proxyArpShape } from './routes.js';
+import {
+  defaultRoute,
+  defaultRouteShape,
+  forward,
+  networks,
+  networkShape,
+  proxyArp,
+  proxyArpShape,
+  proxyNdp,
+  proxyNdpShape,
+} from './routes.js';
 import { settingsShape } from './settings.js';
 import { code } from './text.js';
 import type { LinkConfig } from './types.js';
@@ -68,6 +78,12 @@ export const linkShape = {
     about: "The peer's address on the link, the only one that it may claim.",
     rfc: 'RFC 1332 §3.3',
   }),
+  local6: optional(hostAddress6, 'none but that of the link itself, fe80::…', {
+    about: 'Our global IPv6 address on the link, where it carries IPv6; together with `remote6`.',
+  }),
+  remote6: optional(hostAddress6, 'none but that of the link itself, fe80::…', {
+    about: "The peer's global IPv6 address on the link.",
+  }),
   networks,
   'default-route': defaultRoute,
   mtu: optional(integer(68, 16384), '`lcp.mru`, but at least 68', {
@@ -79,6 +95,7 @@ export const linkShape = {
   auth,
   restart,
   'proxy-arp': proxyArp,
+  'proxy-ndp': proxyNdp,
   masquerade,
   'port-forwards': portForwards,
   'mss-clamp': mssClamp,
@@ -112,6 +129,7 @@ export const sections: Readonly<Record<string, Readonly<Record<string, z.ZodType
   secrets: secretFilesShape,
   restart: restartShape,
   'proxy-arp': proxyArpShape,
+  'proxy-ndp': proxyNdpShape,
   masquerade: masqueradeShape,
   'port-forwards': portForwardShape,
   firewall: firewallShape,
@@ -181,9 +199,12 @@ function toLink(name: string, link: z.output<typeof linkSchema>): LinkConfig {
       maxAttempts: restart['max-attempts'],
     },
     net: {
+      local6: link.local6,
+      remote6: link.remote6,
       networks: link.networks,
       defaultRoute: link['default-route'],
       proxyArp: link['proxy-arp'],
+      proxyNdp: link['proxy-ndp'],
       masquerade: link.masquerade,
       portForwards: link['port-forwards'],
       mssClamp: link['mss-clamp'],

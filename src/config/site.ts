@@ -1,5 +1,5 @@
 /** A link in its file, as the checks see it: how they name it, what only one link can have, and what is behind it. */
-import type { Prefix } from '../base/ip.js';
+import { anywhere, hostPrefix, type IpPrefix } from '../base/ip.js';
 import type { LinkFacts } from './facts.js';
 import { AddressRanges } from './ranges.js';
 import { code } from './text.js';
@@ -24,8 +24,13 @@ export function mention(site: LinkSite, path: Path): string {
 
 /** The name of its interface; undefined when it is not valid. */
 export function interfaceOf({ name, source, facts }: LinkSite): string | undefined {
-  const isGiven = nodeAt(source.root, ['links', name, 'interface']) !== undefined;
-  return isGiven ? facts.interface : name;
+  const isNamed = nodeAt(source.root, ['links', name, 'interface']) !== undefined;
+  return isNamed ? facts.interface : name;
+}
+
+/** Whether the link has this key, valid or not. */
+export function isGiven({ name, source }: LinkSite, key: string): boolean {
+  return nodeAt(source.root, ['links', name, key]) !== undefined;
 }
 
 /** A mistake when an interface is the link's own where another is wanted; `remedy` says what to do. */
@@ -39,11 +44,12 @@ export function refuseOwn(site: LinkSite, path: Path, name: string | undefined, 
  * because something of it is not valid.
  */
 export function behind({ facts }: LinkSite): AddressRanges | undefined {
-  const { networks, remote, hasDefaultRoute } = facts;
-  if (hasDefaultRoute) return new AddressRanges([{ address: 0, length: 0 }]);
-  const prefixes = networks.flatMap((network): readonly Prefix[] => (network === undefined ? [] : [network.prefix]));
+  const { networks, remote, remote6, hasDefaultRoute } = facts;
+  if (hasDefaultRoute) return new AddressRanges([anywhere[4], anywhere[6]]);
+  const prefixes = networks.flatMap((network): readonly IpPrefix[] => (network === undefined ? [] : [network.prefix]));
   if (remote === undefined || prefixes.length < networks.length) return undefined;
-  return new AddressRanges([...prefixes, { address: remote, length: 32 }]);
+  const peer = [remote, remote6].flatMap((address) => (address === undefined ? [] : [hostPrefix(address)]));
+  return new AddressRanges([...prefixes, ...peer]);
 }
 
 /** The first user of each thing that only one link can have. */

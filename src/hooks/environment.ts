@@ -4,7 +4,7 @@
  */
 import { causeFacts, type Cause } from '../base/cause.js';
 import type { Millis } from '../base/clock.js';
-import { formatIp4, formatPrefix, type Ip4, type Prefix } from '../base/ip.js';
+import { formatIp4, formatPrefix, type Ip4, type IpPrefix } from '../base/ip.js';
 import type { Hook, HookMoment, HookOptions } from './options.js';
 
 /** What is known of the link when its hooks run. What is undefined is not known, or has no meaning at that moment. */
@@ -33,7 +33,7 @@ export interface LinkFacts {
   /** The largest IP packet we send, in octets. */
   readonly mtu: number | undefined;
   /** The networks behind the peer. */
-  readonly networks: readonly Prefix[];
+  readonly networks: readonly IpPrefix[];
   /** The metric of the link's routes. */
   readonly metric: number | undefined;
   /** The session, so far or as a whole: how long the link has been up, and octets of IP in each direction. */

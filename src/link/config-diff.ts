@@ -1,5 +1,5 @@
 /** What a reload does to each link: which changed, in what, and whether that can be applied while the link is up. */
-import { formatIp4, formatPrefix, type Prefix } from '../base/ip.js';
+import { formatIp4, formatPrefix, type IpPrefix } from '../base/ip.js';
 import type { LinkConfig } from '../config/types.js';
 
 /** One value that differs; texts for people, without what may be secret. */
@@ -24,6 +24,8 @@ const sessionKeys: readonly string[] = [
   'line',
   'local',
   'remote',
+  'ipcp',
+  'ipv6cp',
   'mtu',
   'lcp',
   'auth',
@@ -80,11 +82,11 @@ function asWritten(key: string, value: unknown): unknown {
   return Array.isArray(value) ? value.map((part: unknown) => asWritten(key, part)) : value;
 }
 
-function isPrefix(value: unknown): value is Prefix {
+function isPrefix(value: unknown): value is IpPrefix {
   return (
     isRecord(value) &&
     Object.keys(value).length === 2 &&
-    typeof value['address'] === 'number' &&
+    ['number', 'string'].includes(typeof value['address']) &&
     typeof value['length'] === 'number'
   );
 }

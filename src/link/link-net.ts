@@ -5,7 +5,7 @@
 import { messageOf } from '../base/errors.js';
 import type { LinkConfig } from '../config/types.js';
 import type { Network } from '../net/network.js';
-import { outlasting, wantedInterface, type Outlasting, type WantedInterface } from '../net/wanted.js';
+import { metricOf, outlasting, wantedInterface, type Outlasting, type WantedInterface } from '../net/wanted.js';
 import type { Agreed } from './companions.js';
 
 /** The parts of `Network` that a link uses. */
@@ -49,7 +49,7 @@ export class LinkNet {
   /** What the system's network shall be while the link is up. */
   get wanted(): WantedInterface {
     const { net } = this.#host.config;
-    const networks = net.networks.map((network) => ({ ...network, metric: this.#metricOf(network.metric) }));
+    const networks = net.networks.map((network) => ({ ...network, metric: this.#metricOf(network) }));
     return wantedInterface(this.#facts(), { ...net, networks });
   }
 
@@ -102,15 +102,17 @@ export class LinkNet {
   #facts(): Parameters<typeof wantedInterface>[0] {
     const { name: link, interface: name, mtu, local, remote } = this.#host.config;
     if (this.agreed === undefined) return { link, name, mtu, local, remote };
-    const { ip4 } = this.agreed;
+    const { ip4, ip6 } = this.agreed;
     return {
       ...{ link, name, mtu: this.agreed.mtu },
       ...{ local: ip4?.local ?? noAddress, remote: ip4?.remote ?? noAddress },
+      ...{ linkLocal6: ip6?.local, peerLinkLocal6: ip6?.remote },
+      carries: [...(ip4 === undefined ? [] : [4 as const]), ...(ip6 === undefined ? [] : [6 as const])],
     };
   }
 
-  #metricOf(metric: number | undefined): number | undefined {
-    return this.#metricAdd === 0 ? metric : (metric ?? 0) + this.#metricAdd;
+  #metricOf(network: LinkConfig['net']['networks'][number]): number | undefined {
+    return this.#metricAdd === 0 ? network.metric : metricOf(network) + this.#metricAdd;
   }
 
   /**

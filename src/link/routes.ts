@@ -1,5 +1,5 @@
 /** Explains the routing table: which route comes from which key of which link's config. */
-import { formatIp4, formatPrefix, type Prefix } from '../base/ip.js';
+import { formatIp, formatPrefix, hostPrefix, samePrefix, type IpPrefix } from '../base/ip.js';
 import type { LinkConfig } from '../config/types.js';
 import type { TableRoute } from '../net/observed.js';
 import type { RouteExplanation } from './types.js';
@@ -33,7 +33,7 @@ export function explainRoutes(
       destination: prefix.length === 0 ? 'default' : formatPrefix(prefix),
       type,
       interface: through,
-      gateway: gateway === undefined ? undefined : formatIp4(gateway),
+      gateway: gateway === undefined ? undefined : formatIp(gateway),
       metric,
       table,
       protocol: protocolNames.get(protocol) ?? String(protocol),
@@ -50,17 +50,19 @@ function belongs({ interface: through, protocol, type, prefix }: TableRoute, lin
 
 /** The key of the config that a link's route comes from. */
 function originOf({ prefix, protocol, type }: TableRoute, link: LinkConfig): string | undefined {
-  if (protocol !== linkdProtocol)
-    return samePrefix(prefix, { address: link.remote, length: 32 }) ? `links.${link.name}.remote` : undefined;
+  if (protocol !== linkdProtocol) return peerKey(prefix, link);
   if (type === 'unreachable') return `links.${link.name}.unreachable`;
   return networkKey(prefix, link) ?? (prefix.length === 0 ? `links.${link.name}.default-route` : undefined);
 }
 
-function networkKey(prefix: Prefix, { name, net }: LinkConfig): string | undefined {
-  const index = net.networks.findIndex((network) => samePrefix(network.prefix, prefix));
-  return index === -1 ? undefined : `links.${name}.networks[${index}]`;
+/** The kernel makes the route to the peer, with the address. */
+function peerKey(prefix: IpPrefix, { name, remote, net }: LinkConfig): string | undefined {
+  if (samePrefix(prefix, hostPrefix(remote))) return `links.${name}.remote`;
+  const isPeer6 = net.remote6 !== undefined && samePrefix(prefix, hostPrefix(net.remote6));
+  return isPeer6 ? `links.${name}.remote6` : undefined;
 }
 
-function samePrefix(a: Prefix, b: Prefix): boolean {
-  return a.address === b.address && a.length === b.length;
+function networkKey(prefix: IpPrefix, { name, net }: LinkConfig): string | undefined {
+  const index = net.networks.findIndex((network) => samePrefix(network.prefix, prefix));
+  return index === -1 ? undefined : `links.${name}.networks[${index}]`;
 }

@@ -1,6 +1,6 @@
 /** What the manager of links tells the rest of the house: states, status, events. Fields carry their units. */
 import type { Cause } from '../base/cause.js';
-import type { Prefix } from '../base/ip.js';
+import type { IpPrefix } from '../base/ip.js';
 import type { Millis } from '../base/clock.js';
 import type { LineOptions } from '../line/options.js';
 import type { LinkChange } from './config-diff.js';
@@ -60,7 +60,7 @@ export interface LinkStatus {
   /** As configured. */
   readonly local: string;
   readonly remote: string;
-  readonly networks: readonly Prefix[];
+  readonly networks: readonly IpPrefix[];
   readonly counters: LinkCounters;
   /** Of the last second, in octets per second, as the TUN interface sees them. */
   readonly rxBytesPerSecond: number;

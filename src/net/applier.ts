@@ -5,13 +5,14 @@
 import { messageOf, OpError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { Kernel } from './kernel.js';
-import { neighboursOf, planMachine, type MachinePlan, type Wish } from './machine.js';
+import { lansOf, neighboursOf, planMachine, type MachinePlan, type Wish } from './machine.js';
 import { MemoryFile } from './memory.js';
 import { NftTable } from './nft/table.js';
 import type { LinkFilter } from './nft/filter.js';
 import { interfaceNamed, type Observed } from './observed.js';
 import { describe, type Operation } from './operation.js';
 import { planDown, planUp, wantedRoutes } from './plan.js';
+import { switchesToRead, switchesUntouched } from './switches.js';
 import type { WantedInterface } from './wanted.js';
 
 /** With an address that goes, the kernel may drop routes that stay wanted: then it is looked at again, at most so often. */
@@ -53,10 +54,11 @@ export class Applier {
 
   /** What there is, as far as it matters to these wishes. */
   observe(wishes: readonly Wish[]): Promise<Observed> {
-    const links = wishes.flatMap(({ wanted }) => (wanted?.forward === undefined ? [] : [wanted.name]));
-    return this.kernel.observe(
-      new Set([...links, ...neighboursOf(wishes), ...Object.keys(this.#memory.memory.forwarding)]),
-    );
+    const up = wishes.flatMap(({ wanted }) => wanted ?? []);
+    return this.kernel.observe((interfaces) => {
+      const named = [...neighboursOf(wishes), ...lansOf(up, interfaces)];
+      return switchesToRead(up, named, this.#memory.memory.switches);
+    });
   }
 
   plan(wishes: readonly Wish[], observed: Observed): MachinePlan {
@@ -65,12 +67,12 @@ export class Applier {
 
   /** What would be there without linkd: for what a plan would be from nothing. */
   untouched(observed: Observed): Observed {
-    const { defaults } = this.#memory.memory;
+    const { defaults, switches } = this.#memory.memory;
     return {
       ...observed,
       unreachable: [],
       proxies: observed.proxies.filter(({ ours }) => !ours),
-      forwarding: new Map([...observed.forwarding.keys()].map((name) => [name, false])),
+      switches: switchesUntouched(observed.switches, switches),
       defaults: observed.defaults.map((route) => {
         const moved = defaults.find((one) => one.raw === route.raw && one.moved.includes(route.metric));
         return moved === undefined ? route : { ...route, metric: moved.metric };
@@ -204,5 +206,5 @@ export function opError(error: unknown): OpError {
 }
 
 function needsMemory(operation: Operation): boolean {
-  return operation.kind === 'move-default' || (operation.kind === 'set-forwarding' && operation.on);
+  return operation.kind === 'move-default' || (operation.kind === 'set-switch' && !operation.back);
 }

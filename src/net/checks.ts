@@ -2,14 +2,27 @@
  * Cross-checks of what the config wants with what the machine has, before anything is touched: at `check` and at start.
  * Pure: over a snapshot. What the config alone tells is checked when it is read.
  */
-import { formatIp4, formatPrefix, overlaps, type Ip4, type Prefix } from '../base/ip.js';
-import { MAX_PROXIES, networksOn } from './machine.js';
+import {
+  anywhere,
+  covers,
+  familyOf,
+  formatIp,
+  formatPrefix,
+  hostPrefix,
+  overlaps,
+  samePrefix,
+  sizeOf,
+  type Ip,
+  type Ip4,
+} from '../base/ip.js';
+import { networksOn } from './machine.js';
 import type { TableRoute } from './observed.js';
 import { ROUTE_PROTOCOL } from './operation.js';
-import type { NetOptions } from './options.js';
+import { MAX_PROXIES, type NeighbourProxy, type NetOptions } from './options.js';
 import { FORWARDING_REMEDY } from './remedy.js';
 import type { Snapshot, SnapshotInterface } from './snapshot.js';
-import { MAIN_TABLE } from './wanted.js';
+import { FORWARD_ALL_REMEDY } from './switches.js';
+import { MAIN_TABLE, metricOf } from './wanted.js';
 
 /** A link as the config has it. */
 export interface CheckedLink {
@@ -49,18 +62,39 @@ export function crossCheck(links: readonly CheckedLink[], snapshot: Snapshot): F
 }
 
 function checkAddresses(link: CheckedLink, others: readonly SnapshotInterface[]): Finding[] {
-  const holder = (address: Ip4): SnapshotInterface | undefined =>
-    others.find(({ addresses }) => addresses.some(({ local }) => local === address));
-  const peerHolder = holder(link.remote);
-  const localHolder = holder(link.local);
+  const { local6, remote6 } = link.net;
+  return [
+    ...checkPair(link, { local: link.local, remote: link.remote, keys: ['local', 'remote'] }, others),
+    ...(local6 === undefined || remote6 === undefined
+      ? []
+      : checkPair(link, { local: local6, remote: remote6, keys: ['local6', 'remote6'] }, others)),
+  ];
+}
+
+interface CheckedPair {
+  readonly local: Ip;
+  readonly remote: Ip;
+  /** The keys of the config that name them. */
+  readonly keys: readonly [local: string, remote: string];
+}
+
+function checkPair(
+  link: CheckedLink,
+  { local, remote, keys }: CheckedPair,
+  others: readonly SnapshotInterface[],
+): Finding[] {
+  const holder = (address: Ip): SnapshotInterface | undefined =>
+    others.find(({ addresses }) => addresses.some((one) => one.local === address));
+  const peerHolder = holder(remote);
+  const localHolder = holder(local);
   return [
     ...(peerHolder === undefined
       ? []
       : [
           error(
             link,
-            `the peer's address ${formatIp4(link.remote)} is an address of this machine, on ${peerHolder.name}`,
-            'Give `remote` the address of the far end, or remove it here',
+            `the peer's address ${formatIp(remote)} is an address of this machine, on ${peerHolder.name}`,
+            `Give \`${keys[1]}\` the address of the far end, or remove it here`,
           ),
         ]),
     // A router that borrows its LAN's address for the link is an old and good custom; but it should be meant.
@@ -69,8 +103,8 @@ function checkAddresses(link: CheckedLink, others: readonly SnapshotInterface[])
       : [
           warning(
             link,
-            `the local address ${formatIp4(link.local)} is on ${localHolder.name} as well`,
-            'This is fine when the link shall borrow it; else give `local` an address of its own',
+            `the local address ${formatIp(local)} is on ${localHolder.name} as well`,
+            `This is fine when the link shall borrow it; else give \`${keys[0]}\` an address of its own`,
           ),
         ]),
   ];
@@ -87,7 +121,7 @@ function checkNetworks(link: CheckedLink, others: readonly SnapshotInterface[]):
           link,
           `the remote network ${formatPrefix(prefix)} overlaps ${formatPrefix(network)}, which is connected to ${name}`,
           prefix.length > network.length
-            ? `Hosts of ${name} reach the addresses behind the link only with \`proxy-arp\` for ${formatPrefix(prefix)}`
+            ? `Hosts of ${name} reach the addresses behind the link only with \`${familyOf(prefix) === 4 ? 'proxy-arp' : 'proxy-ndp'}\` for ${formatPrefix(prefix)}`
             : 'One of the two networks has to be numbered anew',
         ),
       ),
@@ -96,9 +130,10 @@ function checkNetworks(link: CheckedLink, others: readonly SnapshotInterface[]):
 
 function checkRoutes(link: CheckedLink, foreign: readonly TableRoute[]): Finding[] {
   const { networks, defaultRoute } = link.net;
-  const routes = networks.flatMap(({ prefix, metric = 0, table = MAIN_TABLE }) =>
-    foreign
-      .filter((other) => other.table === table && same(other.prefix, prefix) && other.metric <= metric)
+  const routes = networks.flatMap(({ prefix, metric: given, table = MAIN_TABLE }) => {
+    const metric = metricOf({ prefix, metric: given });
+    return foreign
+      .filter((other) => other.table === table && samePrefix(other.prefix, prefix) && other.metric <= metric)
       .map((other) =>
         other.metric === metric
           ? error(
@@ -111,11 +146,13 @@ function checkRoutes(link: CheckedLink, foreign: readonly TableRoute[]): Finding
               `a route to ${formatPrefix(prefix)} with a lower metric wins over the link's, ${describe(other)}`,
               `Give the network a metric below ${other.metric}, unless the link is the reserve`,
             ),
-      ),
-  );
+      );
+  });
   if (defaultRoute === undefined || defaultRoute.supersede) return routes;
+  // The link's of IPv6 comes only if the peer agrees; that is told then.
   const winners = foreign.filter(
-    ({ table, prefix, metric }) => table === MAIN_TABLE && prefix.length === 0 && metric <= defaultRoute.metric,
+    ({ table, prefix, metric }) =>
+      table === MAIN_TABLE && samePrefix(prefix, anywhere[4]) && metric <= defaultRoute.metric,
   );
   return [
     ...routes,
@@ -133,6 +170,7 @@ function checkRoutes(link: CheckedLink, foreign: readonly TableRoute[]): Finding
 function checkInterfaces({ net, ...link }: CheckedLink, snapshot: Snapshot, own: ReadonlySet<string>): Finding[] {
   const named = [
     ...net.proxyArp.flatMap((one) => (one.interface === undefined ? [] : [['proxy-arp', one.interface] as const])),
+    ...net.proxyNdp.flatMap((one) => (one.interface === undefined ? [] : [['proxy-ndp', one.interface] as const])),
     ...net.masquerade.flatMap(({ out }) => (out === 'link' ? [] : [['masquerade', out.interface] as const])),
     ...net.portForwards.flatMap(({ on }) => (on === 'link' ? [] : [['port-forwards', on.interface] as const])),
     ...(net.forward?.interfaces ?? []).map((name) => ['forward', name] as const),
@@ -149,11 +187,30 @@ function checkInterfaces({ net, ...link }: CheckedLink, snapshot: Snapshot, own:
 }
 
 function checkProxies(link: CheckedLink, others: readonly SnapshotInterface[]): Finding[] {
-  return link.net.proxyArp.flatMap((proxy) => {
-    const target = proxy.target === 'peer' ? { address: link.remote, length: 32 } : proxy.target;
-    const subject = proxy.target === 'peer' ? `the peer ${formatIp4(link.remote)}` : formatPrefix(target);
-    if (2 ** (32 - target.length) > MAX_PROXIES) {
-      const message = `\`proxy-arp\` for ${subject} would be more than ${MAX_PROXIES} entries`;
+  const { proxyArp, proxyNdp, remote6 } = link.net;
+  return [
+    ...checkProxiesOf(link, { key: 'proxy-arp', proxies: proxyArp, peer: link.remote }, others),
+    ...checkProxiesOf(link, { key: 'proxy-ndp', proxies: proxyNdp, peer: remote6 }, others),
+  ];
+}
+
+interface CheckedProxies {
+  readonly key: 'proxy-arp' | 'proxy-ndp';
+  readonly proxies: readonly NeighbourProxy[];
+  readonly peer: Ip | undefined;
+}
+
+function checkProxiesOf(
+  link: CheckedLink,
+  { key, proxies, peer }: CheckedProxies,
+  others: readonly SnapshotInterface[],
+): Finding[] {
+  return proxies.flatMap((proxy) => {
+    if (proxy.target === 'peer' && peer === undefined) return [];
+    const target = proxy.target === 'peer' ? hostPrefix(peer ?? 0) : proxy.target;
+    const subject = proxy.target === 'peer' ? `the peer ${formatIp(target.address)}` : formatPrefix(target);
+    if (sizeOf(target) > MAX_PROXIES) {
+      const message = `\`${key}\` for ${subject} would be more than ${MAX_PROXIES} entries`;
       return [error(link, message, 'Name smaller networks, or give the hosts of the LAN a route')];
     }
     const lans = others.filter((one) =>
@@ -162,28 +219,32 @@ function checkProxies(link: CheckedLink, others: readonly SnapshotInterface[]): 
         : one.name === proxy.interface,
     );
     if (lans.length === 0 && proxy.interface === undefined) {
-      const message = `\`proxy-arp\` for ${subject}: no interface has a network that holds it`;
+      const message = `\`${key}\` for ${subject}: no interface has a network that holds it`;
       return [error(link, message, 'Name the interface, or give the hosts of the LAN a route')];
     }
     // The kernel answers only for what it would forward.
+    const forwards = (one: SnapshotInterface): boolean => (key === 'proxy-arp' ? one.forwarding : one.forwarding6);
     return lans
-      .filter(({ name, forwarding }) => !forwarding && link.net.forward?.interfaces.includes(name) !== true)
+      .filter((one) => !forwards(one) && link.net.forward?.interfaces.includes(one.name) !== true)
       .map(({ name }) =>
-        warning(
-          link,
-          `\`proxy-arp\` on ${name} has no effect, as forwarding is off there`,
-          `Add ${name} to \`forward\``,
-        ),
+        warning(link, `\`${key}\` on ${name} has no effect, as forwarding is off there`, `Add ${name} to \`forward\``),
       );
   });
 }
 
 function checkForwarding(link: CheckedLink, { interfaces, newInterface }: Snapshot): Finding[] {
   if (link.net.forward === undefined) return [];
+  const has6 = link.net.local6 !== undefined || link.net.networks.some(({ prefix }) => familyOf(prefix) === 6);
   return [link.interface, ...link.net.forward.interfaces].flatMap((name) => {
     const one = interfaces.find((other) => other.name === name) ?? (name === link.interface ? newInterface : undefined);
-    if (one === undefined || one.forwarding || one.forwardingWritable) return [];
-    return [error(link, `forwarding is off for ${name}, and linkd may not switch it on`, FORWARDING_REMEDY)];
+    if (one === undefined) return [];
+    const message = `forwarding is off for ${name}, and linkd may not switch it on`;
+    return [
+      ...(one.forwarding || one.forwardingWritable ? [] : [error(link, message, FORWARDING_REMEDY)]),
+      ...(!has6 || one.forwarding6 || one.forwarding6Writable
+        ? []
+        : [error(link, `IPv6 ${message}`, `${FORWARDING_REMEDY}. Before Linux 6.17: ${FORWARD_ALL_REMEDY}`)]),
+    ];
   });
 }
 
@@ -197,8 +258,10 @@ function checkReversePath(
   const { rpFilter } = interfaces.find(({ name }) => name === link.interface) ?? newInterface;
   if (rpFilter !== 1) return [];
   const elsewhere = link.net.networks.filter(({ prefix, metric = 0, table = MAIN_TABLE }) => {
+    // IPv6 has no such filter.
+    if (familyOf(prefix) === 6) return false;
     const better = (other: Pick<TableRoute, 'prefix' | 'metric' | 'table'>): boolean =>
-      other.table === MAIN_TABLE && same(other.prefix, prefix) && other.metric < metric;
+      other.table === MAIN_TABLE && samePrefix(other.prefix, prefix) && other.metric < metric;
     const siblings = links
       .filter((other) => other.name !== link.name)
       .flatMap((other) => other.net.networks)
@@ -215,17 +278,9 @@ function checkReversePath(
 }
 
 function describe({ interface: name, gateway, metric, protocol }: TableRoute): string {
-  const via = gateway === undefined ? '' : ` via ${formatIp4(gateway)}`;
+  const via = gateway === undefined ? '' : ` via ${formatIp(gateway)}`;
   const dev = name === undefined ? '' : ` on ${name}`;
   return `of protocol ${protocol}${via}${dev} (metric ${metric})`;
-}
-
-function covers(network: Prefix, target: Prefix): boolean {
-  return network.length <= target.length && overlaps(network, target);
-}
-
-function same(a: Prefix, b: Prefix): boolean {
-  return a.address === b.address && a.length === b.length;
 }
 
 function error({ name }: Pick<CheckedLink, 'name'>, message: string, remedy: string): Finding {

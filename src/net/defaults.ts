@@ -1,10 +1,12 @@
 /**
  * Default routes of others: never replaced. One that wins over a link's is reported; where the link supersedes, it is
- * moved to a metric behind the link's, with all that it has, and back when no link needs that any more. Pure.
+ * moved to a metric behind the link's, with all that it has, and back when no link needs that any more. Pure; the routes
+ * of one family have nothing to do with those of the other.
  *
  * A moved route that is gone was withdrawn by its owner, and does not come back; one that its owner made again is moved
  * again.
  */
+import type { Family } from '../base/ip.js';
 import type { MovedDefault } from './memory.js';
 import type { ForeignDefault } from './observed.js';
 import type { Operation } from './operation.js';
@@ -14,6 +16,7 @@ import type { DefaultRoute } from './options.js';
 const WORST_METRIC = 0xffffffff;
 
 export interface WantedDefault extends DefaultRoute {
+  readonly family: Family;
   /** The interface. */
   readonly name: string;
 }
@@ -27,6 +30,34 @@ export interface DefaultsPlan {
 }
 
 export function planDefaults(
+  wanted: readonly WantedDefault[],
+  observed: readonly ForeignDefault[],
+  remembered: readonly MovedDefault[],
+): DefaultsPlan {
+  const plans = families.map((family) =>
+    planFamily(
+      wanted.filter((one) => one.family === family),
+      observed.filter((one) => one.family === family),
+      remembered.filter(({ raw }) => familyOfRaw(raw) === family),
+    ),
+  );
+  return {
+    operations: plans.flatMap(({ operations }) => operations),
+    before: plans.flatMap(({ before }) => before),
+    after: plans.flatMap(({ after }) => after),
+    warnings: plans.flatMap(({ warnings }) => warnings),
+  };
+}
+
+const families: readonly Family[] = [4, 6];
+
+/** An RTM_NEWROUTE message begins with the number of its family, AF_INET (2) or AF_INET6 (10). */
+function familyOfRaw(raw: string): Family {
+  return raw.startsWith('0a') ? 6 : 4;
+}
+
+/** All of these are of one family. */
+function planFamily(
   wanted: readonly WantedDefault[],
   observed: readonly ForeignDefault[],
   remembered: readonly MovedDefault[],
@@ -111,7 +142,7 @@ function warn(
     .map((route) => ({
       name,
       message:
-        `the default route of ${name} (metric ${metric}) is not in use: another one wins, ${route.text} metric ${route.metric}. ` +
+        `the ${route.family === 6 ? 'IPv6 ' : ''}default route of ${name} (metric ${metric}) is not in use: another one wins, ${route.text} metric ${route.metric}. ` +
         'Give the link a lower metric, or let it supersede the other',
     }));
 }

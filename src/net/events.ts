@@ -1,8 +1,7 @@
 /** rtnetlink's events, as far as they tell that something of the system's network changed. */
 import { getU16, getU32 as hostU32, parseAttributes, rt } from 'netlink';
-import { getU32 } from '../base/bytes.js';
-import type { Prefix } from '../base/ip.js';
-import { AF_INET } from './messages.js';
+import { prefixOf, type IpPrefix } from '../base/ip.js';
+import { familyOfNumber, toIp } from './messages.js';
 
 export type NetEvent = {
   /** Whose request it was: the port of the socket, 0 for the kernel itself. */
@@ -12,11 +11,11 @@ export type NetEvent = {
       readonly kind: 'route';
       readonly gone: boolean;
       readonly protocol: number;
-      readonly prefix: Prefix;
+      readonly prefix: IpPrefix;
     }
   | { readonly kind: 'address' }
   | { readonly kind: 'link'; readonly index: number; readonly name: string | undefined }
-  | { readonly kind: 'forwarding'; readonly index: number }
+  | { readonly kind: 'switch'; readonly index: number }
 );
 
 /** struct nlmsghdr */
@@ -26,9 +25,9 @@ const RTA_DST = 1;
 const IFINFO = { index: 4, size: 16 } as const;
 const IFLA_NAME = 3;
 /** struct netconfmsg, padded, and its attributes. */
-const NETCONF = { size: 4, index: 1, forwarding: 2 } as const;
+const NETCONF = { size: 4, index: 1 } as const;
 
-/** The events of one datagram, IPv4's only. What is no whole message is left out; it never throws. */
+/** The events of one datagram, IPv4's and IPv6's only. What is no whole message is left out; it never throws. */
 export function decodeEvents(datagram: Uint8Array): NetEvent[] {
   const events: NetEvent[] = [];
   let rest = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength);
@@ -46,16 +45,13 @@ function decodeEvent(message: Buffer): NetEvent | undefined {
   const type = rt.MessageType[getU16(message.subarray(HEADER.type, HEADER.type + 2))];
   const port = hostU32(message.subarray(HEADER.port, HEADER.size));
   const body = message.subarray(HEADER.size);
-  const family = body[0];
+  const family = familyOfNumber(body[0]);
   switch (type) {
     case 'NEWROUTE':
     case 'DELROUTE': {
-      if (family !== AF_INET || body.length < RTMSG.size) return undefined;
+      if (family === undefined || body.length < RTMSG.size) return undefined;
       const destination = attributesOf(body.subarray(RTMSG.size)).get(RTA_DST);
-      const prefix = {
-        address: destination?.length === 4 ? getU32(destination, 0) : 0,
-        length: body[RTMSG.dstLength] ?? 0,
-      };
+      const prefix = prefixOf(toIp(family, destination), body[RTMSG.dstLength] ?? 0);
       return {
         kind: 'route',
         port,
@@ -66,7 +62,7 @@ function decodeEvent(message: Buffer): NetEvent | undefined {
     }
     case 'NEWADDR':
     case 'DELADDR':
-      return family === AF_INET ? { kind: 'address', port } : undefined;
+      return family === undefined ? undefined : { kind: 'address', port };
     case 'NEWLINK':
     case 'DELLINK': {
       if (body.length < IFINFO.size) return undefined;
@@ -74,11 +70,11 @@ function decodeEvent(message: Buffer): NetEvent | undefined {
       return { kind: 'link', port, index: hostU32(body.subarray(IFINFO.index, IFINFO.index + 4)), name };
     }
     case 'NEWNETCONF': {
-      if (family !== AF_INET || body.length < NETCONF.size) return undefined;
-      const attributes = attributesOf(body.subarray(NETCONF.size));
-      const index = attributes.get(NETCONF.index);
-      if (index?.length !== 4 || !attributes.has(NETCONF.forwarding)) return undefined;
-      return { kind: 'forwarding', port, index: hostU32(index) };
+      // Whichever switch it was: IPv6's newer ones come without a word of which.
+      if (family === undefined || body.length < NETCONF.size) return undefined;
+      const index = attributesOf(body.subarray(NETCONF.size)).get(NETCONF.index);
+      if (index?.length !== 4) return undefined;
+      return { kind: 'switch', port, index: hostU32(index) };
     }
     default:
       return undefined;

@@ -6,11 +6,11 @@ import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 import { createRtNetlink, Flags, FlagsGet, FlagsNew, rt, type NetlinkMessage, type RtNetlinkSocket } from 'netlink';
 import { assertNever, codeOf, messageOf, OpError } from '../base/errors.js';
-import { formatIp4, formatPrefix } from '../base/ip.js';
+import { formatIp, formatPrefix } from '../base/ip.js';
 import type { Logger } from '../base/log.js';
 import {
   addressMessage,
-  AF_INET,
+  familyOfNumber,
   foreignMessage,
   kindOfRoute,
   proxyHeader,
@@ -24,10 +24,17 @@ import {
   toTableRoute,
   unreachableMessage,
 } from './messages.js';
-import { interfaceNamed, type Observed, type ObservedProxy, type TableRoute } from './observed.js';
+import {
+  interfaceNamed,
+  type Observed,
+  type ObservedInterface,
+  type ObservedProxy,
+  type TableRoute,
+} from './observed.js';
 import type { Operation } from './operation.js';
 import { isAlreadyGone, remedyFor } from './remedy.js';
-import { readSwitch, writeForwarding } from './sysctl.js';
+import { phraseOf, switchPath } from './switches.js';
+import { readSwitch, writeSwitch } from './sysctl.js';
 
 /** The kernel answers within microseconds; this only bounds the wait for a lost answer. */
 const REQUEST_TIMEOUT_MS = 5000;
@@ -60,12 +67,12 @@ export class Kernel {
     return this.#socket.socket.address().port;
   }
 
-  /** What there is now; `forwarding` of these interfaces. Rejects with an OpError. */
-  observe(forwarding: Iterable<string>): Promise<Observed> {
+  /** What there is now, with the switches whose paths are asked for when the interfaces are known. Rejects with an OpError. */
+  observe(switches: (interfaces: readonly ObservedInterface[]) => Iterable<string>): Promise<Observed> {
     return this.#read("the state of the system's network", async () => {
       const links = await this.#dump(rt.MessageType.GETLINK, rt.formatLink({}));
-      const addresses = await this.#dump(rt.MessageType.GETADDR, rt.formatAddress({ family: AF_INET }));
-      const routes = await this.#dump(rt.MessageType.GETROUTE, rt.formatRoute({ family: AF_INET }));
+      const addresses = await this.#dump(rt.MessageType.GETADDR, rt.formatAddress({}));
+      const routes = await this.#dump(rt.MessageType.GETROUTE, rt.formatRoute({}));
       const interfaces = links.map(({ data }) => toInterface(data));
       const names = new Map(interfaces.map(({ index, name }) => [index, name]));
       const ofKind = (kind: ReturnType<typeof kindOfRoute>): Buffer[] =>
@@ -73,18 +80,18 @@ export class Kernel {
       const allAddresses = addresses.flatMap(({ data }) => toAddress(data) ?? []);
       const ours = ofKind('ours').map(toRoute);
       const peers = ofKind('peer').map(toRoute);
+      const whole = interfaces.map((one) => ({
+        ...one,
+        addresses: allAddresses.filter(({ index }) => index === one.index),
+        routes: ours.filter(({ index }) => index === one.index),
+        peers: peers.filter(({ index }) => index === one.index).map(({ prefix }) => prefix.address),
+      }));
       return {
-        interfaces: interfaces.map((one) => ({
-          ...one,
-          addresses: allAddresses.filter(({ index }) => index === one.index),
-          routes: ours.filter(({ index }) => index === one.index),
-          peers: peers.filter(({ index }) => index === one.index).map(({ prefix }) => prefix.address),
-        })),
+        interfaces: whole,
         defaults: ofKind('default').map((data) => toDefault(data, names)),
         unreachable: ofKind('unreachable').map(toRoute),
         proxies: await this.#proxies(),
-        forwarding: readForwarding(forwarding),
-        forwardingAll: readSwitch('all', 'forwarding') === 1,
+        switches: readSwitches(switches(whole)),
       };
     });
   }
@@ -99,9 +106,12 @@ export class Kernel {
     return this.#read('the routing tables', async () => {
       const links = await this.#dump(rt.MessageType.GETLINK, rt.formatLink({}));
       const names = new Map(links.map(({ data }) => toInterface(data)).map(({ index, name }) => [index, name]));
-      const routes = await this.#dump(rt.MessageType.GETROUTE, rt.formatRoute({ family: AF_INET }));
+      const routes = await this.#dump(rt.MessageType.GETROUTE, rt.formatRoute({}));
       const local: number = rt.RoutingTableClass.LOCAL;
-      return routes.map(({ data }) => toTableRoute(data, names)).filter(({ table }) => table !== local);
+      return routes
+        .filter(({ data }) => familyOfNumber(data[0]) !== undefined)
+        .map(({ data }) => toTableRoute(data, names))
+        .filter(({ table }) => table !== local);
     });
   }
 
@@ -172,8 +182,8 @@ export class Kernel {
         return socket.request(NEWNEIGH, proxyMessage(operation, indexOf(operation, observed)), CREATE);
       case 'delete-proxy':
         return socket.request(DELNEIGH, proxyMessage(operation, indexOf(operation, observed)), CHANGE);
-      case 'set-forwarding':
-        writeForwarding(operation.name, operation.on);
+      case 'set-switch':
+        writeSwitch(switchPath(operation), operation.value);
         return;
       case 'move-default':
         await socket.request(NEWROUTE, foreignMessage(operation.route, operation.metric), CREATE);
@@ -186,11 +196,11 @@ export class Kernel {
   }
 }
 
-function readForwarding(names: Iterable<string>): Map<string, boolean> {
-  const values = new Map<string, boolean>();
-  for (const name of names) {
-    const value = readSwitch(name, 'forwarding');
-    if (value !== undefined) values.set(name, value === 1);
+function readSwitches(paths: Iterable<string>): Map<string, number> {
+  const values = new Map<string, number>();
+  for (const path of paths) {
+    const value = readSwitch(path);
+    if (value !== undefined) values.set(path, value);
   }
   return values;
 }
@@ -213,9 +223,9 @@ function phrase(operation: Operation): [op: string, subject: string] {
     case 'set-down':
       return ['set down', `the interface ${operation.name}`];
     case 'add-address':
-      return ['add the address', `${formatIp4(operation.local)} on ${operation.name}`];
+      return ['add the address', `${formatIp(operation.local)} on ${operation.name}`];
     case 'delete-address':
-      return ['delete the address', `${formatIp4(operation.local)} on ${operation.name}`];
+      return ['delete the address', `${formatIp(operation.local)} on ${operation.name}`];
     case 'add-route':
       return ['add the route', `${formatPrefix(operation.prefix)} on ${operation.name}`];
     case 'change-route':
@@ -227,11 +237,11 @@ function phrase(operation: Operation): [op: string, subject: string] {
     case 'delete-unreachable':
       return ['delete the route', `unreachable ${formatPrefix(operation.prefix)}`];
     case 'add-proxy':
-      return ['answer neighbour requests for', `${formatIp4(operation.address)} on ${operation.name}`];
+      return ['answer neighbour requests for', `${formatIp(operation.address)} on ${operation.name}`];
     case 'delete-proxy':
-      return ['end the answers to neighbour requests for', `${formatIp4(operation.address)} on ${operation.name}`];
-    case 'set-forwarding':
-      return [operation.on ? 'switch on forwarding for' : 'switch off forwarding for', operation.name];
+      return ['end the answers to neighbour requests for', `${formatIp(operation.address)} on ${operation.name}`];
+    case 'set-switch':
+      return phraseOf(operation, operation.value);
     case 'move-default':
       return ['move the route', `${operation.route.text} to metric ${operation.metric}`];
     case 'delete-default':

@@ -1,18 +1,35 @@
 /**
- * What the links want of the machine around their interfaces: unreachable routes, neighbour proxies, forwarding, and
+ * What the links want of the machine around their interfaces: unreachable routes, neighbour proxies, switches, and
  * default routes of others out of the way. All links at once, so that what two of them share goes with the last. Pure.
  */
 import { OpError } from '../base/errors.js';
-import { formatPrefix, networkOf, overlaps, type Ip4, type Prefix } from '../base/ip.js';
+import {
+  bitsOf,
+  covers,
+  familyOf,
+  formatPrefix,
+  ipFromNumber,
+  networkOf,
+  prefixOf,
+  rangeOf,
+  sizeOf,
+  type Ip,
+  type IpPrefix,
+} from '../base/ip.js';
 import { planDefaults, type WantedDefault } from './defaults.js';
 import type { Memory } from './memory.js';
-import { interfaceNamed, type Observed, type ObservedInterface } from './observed.js';
+import type { Observed, ObservedInterface } from './observed.js';
 import type { Operation } from './operation.js';
-import type { NeighbourProxy } from './options.js';
-import { MAIN_TABLE, type Outlasting, type UnreachableRoute, type WantedInterface } from './wanted.js';
-
-/** Each address is an entry of the kernel's, so that a network's are bounded. */
-export const MAX_PROXIES = 4096;
+import { MAX_PROXIES } from './options.js';
+import { planSwitches } from './switches.js';
+import {
+  defaultsOf,
+  MAIN_TABLE,
+  type Outlasting,
+  type UnreachableRoute,
+  type WantedInterface,
+  type WantedProxy,
+} from './wanted.js';
 
 /** One link: what stands for it anyway, and what it wants while it is up. */
 export interface Wish {
@@ -33,18 +50,18 @@ export interface MachinePlan {
 export function planMachine(wishes: readonly Wish[], observed: Observed, memory: Memory): MachinePlan {
   const up = wishes.flatMap(({ wanted }) => (wanted === undefined ? [] : [wanted]));
   const proxies = planProxies(up, observed);
-  const forwarding = planForwarding(up, observed, memory.forwarding);
+  const switches = planSwitches(up, proxies.lans6, observed, memory.switches);
   const defaults = planDefaults(up.flatMap(wantedDefault), observed.defaults, memory.defaults);
   return {
     operations: [
       ...planUnreachable(wishes, observed),
       ...defaults.operations,
-      ...forwarding.operations,
+      ...switches.operations,
       ...proxies.operations,
     ],
-    before: { forwarding: forwarding.before, defaults: defaults.before },
-    after: { forwarding: forwarding.after, defaults: defaults.after },
-    problems: [...forwarding.problems, ...proxies.problems],
+    before: { switches: switches.before, defaults: defaults.before },
+    after: { switches: switches.after, defaults: defaults.after },
+    problems: [...switches.problems, ...proxies.problems],
     warnings: defaults.warnings,
   };
 }
@@ -56,6 +73,13 @@ export function neighboursOf(wishes: readonly Wish[]): Set<string> {
     ...(wanted?.proxies ?? []).flatMap((proxy) => (proxy.interface === undefined ? [] : [proxy.interface])),
   ]);
   return new Set(names);
+}
+
+/** The interfaces on which the links want neighbour requests answered, also where the config does not name them. */
+export function lansOf(up: readonly WantedInterface[], interfaces: readonly ObservedInterface[]): string[] {
+  return up.flatMap(({ name, proxies = [] }) =>
+    proxies.map((proxy) => lanOf(proxy, name, interfaces)).filter((lan) => typeof lan === 'string'),
+  );
 }
 
 type Problem = MachinePlan['problems'][number];
@@ -74,23 +98,27 @@ function planUnreachable(wishes: readonly Wish[], observed: Observed): Operation
   ];
 }
 
-function wantedDefault({ name, defaultRoute }: WantedInterface): WantedDefault[] {
-  return defaultRoute === undefined ? [] : [{ name, ...defaultRoute }];
+function wantedDefault(wanted: WantedInterface): WantedDefault[] {
+  return defaultsOf(wanted).map(({ family, metric, supersede }) => ({ name: wanted.name, family, metric, supersede }));
 }
 
 /** An entry of another program serves as well as ours, and stays its own. */
 function planProxies(
   up: readonly WantedInterface[],
   observed: Observed,
-): { operations: Operation[]; problems: Problem[] } {
+): { operations: Operation[]; problems: Problem[]; lans6: { link: string; name: string }[] } {
   const problems: Problem[] = [];
-  const wanted = new Map<string, { name: string; address: Ip4 }>();
+  const lans6: { link: string; name: string }[] = [];
+  const wanted = new Map<string, { name: string; address: Ip }>();
   for (const link of up) {
     for (const proxy of link.proxies ?? []) {
-      const target = proxy.target === 'peer' ? { address: link.remote, length: 32 } : proxy.target;
-      const lan = lanOf(proxy, target, link.name, observed);
-      if (lan instanceof OpError) problems.push({ name: link.name, error: lan });
-      else for (const address of addressesOf(target)) wanted.set(`${lan} ${address}`, { name: lan, address });
+      const lan = lanOf(proxy, link.name, observed.interfaces);
+      if (lan instanceof OpError) {
+        problems.push({ name: link.name, error: lan });
+        continue;
+      }
+      if (familyOf(proxy.target) === 6) lans6.push({ link: link.name, name: lan });
+      for (const address of addressesIn(proxy.target)) wanted.set(`${lan} ${address}`, { name: lan, address });
     }
   }
   const names = new Map(observed.interfaces.map(({ name, index }) => [index, name]));
@@ -104,84 +132,45 @@ function planProxies(
     ...difference(wanted, any).map((proxy): Operation => ({ kind: 'add-proxy', ...proxy })),
     ...difference(ours, wanted).map((proxy): Operation => ({ kind: 'delete-proxy', ...proxy })),
   ];
-  return { operations, problems };
+  return { operations, problems, lans6 };
 }
 
 /** The named interface, or the one with the smallest network that holds the target. */
-function lanOf(proxy: NeighbourProxy, target: Prefix, link: string, observed: Observed): string | OpError {
+function lanOf(
+  { target, interface: named }: WantedProxy,
+  link: string,
+  interfaces: readonly ObservedInterface[],
+): string | OpError {
   const op = 'answer neighbour requests for';
   const subject = formatPrefix(target);
-  if (2 ** (32 - target.length) > MAX_PROXIES) {
+  if (sizeOf(target) > MAX_PROXIES) {
     const remedy = 'Name smaller networks, or give the hosts of the LAN a route';
     return new OpError(op, subject, `it has more than ${MAX_PROXIES} addresses`, remedy);
   }
-  if (proxy.interface !== undefined) {
-    if (interfaceNamed(observed, proxy.interface) !== undefined) return proxy.interface;
-    return new OpError(op, `${subject} on ${proxy.interface}`, 'there is no such interface', 'See `ip link show`');
+  if (named !== undefined) {
+    if (interfaces.some(({ name }) => name === named)) return named;
+    return new OpError(op, `${subject} on ${named}`, 'there is no such interface', 'See `ip link show`');
   }
-  const [best] = observed.interfaces
+  const [best] = interfaces
     .filter(({ name, loopback }) => name !== link && !loopback)
     .flatMap((one) => networksOn(one).map((network) => ({ name: one.name, network })))
-    .filter(({ network }) => network.length <= target.length && overlaps(network, target))
+    .filter(({ network }) => covers(network, target))
     .sort((a, b) => b.network.length - a.network.length);
-  const remedy = 'Name the interface, as in `proxy-arp: [{ target: peer, interface: eth0 }]`';
+  const key = familyOf(target) === 4 ? 'proxy-arp' : 'proxy-ndp';
+  const remedy = `Name the interface, as in \`${key}: [{ target: peer, interface: eth0 }]\``;
   return best?.name ?? new OpError(op, subject, 'no interface has a network that holds it', remedy);
 }
 
 /** The networks whose hosts an interface reaches without a router. */
-export function networksOn({ addresses }: Pick<ObservedInterface, 'addresses'>): Prefix[] {
+export function networksOn({ addresses }: Pick<ObservedInterface, 'addresses'>): IpPrefix[] {
   return addresses
-    .filter(({ local, peer, prefixLength }) => local === peer && prefixLength < 32)
-    .map(({ local, prefixLength }) => networkOf({ address: local, length: prefixLength }));
+    .filter(({ local, peer, prefixLength }) => local === peer && prefixLength < bitsOf(local))
+    .map(({ local, prefixLength }) => networkOf(prefixOf(local, prefixLength)));
 }
 
-function addressesOf({ address, length }: Prefix): Ip4[] {
-  return Array.from({ length: 2 ** (32 - length) }, (_, i) => address + i);
-}
-
-interface ForwardingPlan {
-  readonly operations: readonly Operation[];
-  readonly before: Memory['forwarding'];
-  readonly after: Memory['forwarding'];
-  readonly problems: readonly Problem[];
-}
-
-function planForwarding(
-  up: readonly WantedInterface[],
-  observed: Observed,
-  remembered: Memory['forwarding'],
-): ForwardingPlan {
-  const operations: Operation[] = [];
-  const problems: Problem[] = [];
-  const wanted = new Set<string>();
-  const after: Record<string, Memory['forwarding'][string]> = {};
-  for (const { name: link, forward } of up) {
-    if (forward === undefined) continue;
-    for (const name of [link, ...forward.interfaces]) {
-      const one = interfaceNamed(observed, name);
-      const on = observed.forwarding.get(name);
-      if (one === undefined || on === undefined) {
-        const error = new OpError('switch on forwarding for', name, 'there is no such interface', 'See `ip link show`');
-        problems.push({ name: link, error });
-        continue;
-      }
-      if (wanted.has(name)) continue;
-      wanted.add(name);
-      const known = remembered[name]?.index === one.index ? remembered[name] : undefined;
-      const record = known ?? (on ? undefined : { index: one.index, all: observed.forwardingAll });
-      if (record !== undefined) after[name] = record;
-      if (!on) operations.push({ kind: 'set-forwarding', name, on: true });
-    }
-  }
-  const before = { ...after };
-  for (const [name, record] of Object.entries(remembered)) {
-    if (wanted.has(name) || interfaceNamed(observed, name)?.index !== record.index) continue;
-    // Somebody switched forwarding on for the whole machine meanwhile: then it was not ours alone.
-    if (observed.forwarding.get(name) !== true || (observed.forwardingAll && !record.all)) continue;
-    before[name] = record;
-    operations.push({ kind: 'set-forwarding', name, on: false });
-  }
-  return { operations, before, after, problems };
+function addressesIn(network: IpPrefix): Ip[] {
+  const { first } = rangeOf(network);
+  return Array.from({ length: sizeOf(network) }, (_, i) => ipFromNumber(familyOf(network), first + BigInt(i)));
 }
 
 /** What the first has and the second lacks. */

@@ -13,8 +13,8 @@ const index = z.number().int().positive();
 const metric = z.number().int().min(0).max(0xffffffff);
 
 const memorySchema = z.strictObject({
-  /** Interfaces, by name, whose forwarding was off. */
-  forwarding: z.record(z.string(), z.strictObject({ index, all: z.boolean() })),
+  /** Switches by their paths: of which interface, what they were, were set to, and what the one for all was then. */
+  switches: z.record(z.string(), z.strictObject({ index, was: z.number(), set: z.number(), all: z.number() })),
   /** Default routes of others that gave way. */
   defaults: z.array(
     z.strictObject({
@@ -29,7 +29,7 @@ const memorySchema = z.strictObject({
 });
 
 const fileSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   boot: z.string(),
   namespace: z.number(),
   ...memorySchema.shape,
@@ -38,9 +38,10 @@ const fileSchema = z.strictObject({
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
 export type Memory = DeepReadonly<z.infer<typeof memorySchema>>;
+export type NotedSwitch = Memory['switches'][string];
 export type MovedDefault = Memory['defaults'][number];
 
-export const nothingToRemember: Memory = { forwarding: {}, defaults: [] };
+export const nothingToRemember: Memory = { switches: {}, defaults: [] };
 
 export class MemoryFile {
   readonly #path: string;
@@ -73,7 +74,7 @@ export class MemoryFile {
         rmSync(this.#path, { force: true });
       } else {
         const beside = `${this.#path}.new`;
-        writeFileSync(beside, `${JSON.stringify({ version: 1, ...this.#where, ...memory }, undefined, 2)}\n`);
+        writeFileSync(beside, `${JSON.stringify({ version: 2, ...this.#where, ...memory }, undefined, 2)}\n`);
         renameSync(beside, this.#path);
       }
     } catch (error) {
@@ -86,12 +87,12 @@ export class MemoryFile {
 
   #read(log: Logger): Memory {
     try {
-      const { boot, namespace, forwarding, defaults } = fileSchema.parse(JSON.parse(readFileSync(this.#path, 'utf8')));
+      const { boot, namespace, switches, defaults } = fileSchema.parse(JSON.parse(readFileSync(this.#path, 'utf8')));
       const here = boot === this.#where.boot && namespace === this.#where.namespace;
-      return here ? { forwarding, defaults } : nothingToRemember;
+      return here ? { switches, defaults } : nothingToRemember;
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') {
-        const message = `cannot read ${this.#path}: what a crash may have left of forwarding and default routes stays as it is`;
+        const message = `cannot read ${this.#path}: what a crash may have left of switches and default routes stays as it is`;
         log.warn({ error: messageOf(error) }, message);
       }
       return nothingToRemember;
@@ -99,6 +100,6 @@ export class MemoryFile {
   }
 }
 
-function serialize({ forwarding, defaults }: Memory): string {
-  return JSON.stringify({ forwarding: Object.entries(forwarding).sort(), defaults });
+function serialize({ switches, defaults }: Memory): string {
+  return JSON.stringify({ forwarding: Object.entries(switches).sort(), defaults });
 }

@@ -4,7 +4,8 @@
  */
 import { AttrStream, getU32 as fromHostU32, parseAttributes, putU32 as hostU32, rt } from 'netlink';
 import { formatHex, getU32, parseHex, putU32 } from '../base/bytes.js';
-import { formatIp4, type Ip4, type Prefix } from '../base/ip.js';
+import { bitsOf, familyOf, formatIp, prefixOf, type Family, type Ip, type IpPrefix } from '../base/ip.js';
+import { ip6Bytes, ip6FromBytes } from '../base/ip6.js';
 import type {
   ForeignDefault,
   ObservedAddress,
@@ -16,8 +17,22 @@ import type {
 import { ROUTE_PROTOCOL, UNREACHABLE_METRIC, type Operation } from './operation.js';
 import { MAIN_TABLE } from './wanted.js';
 
-export const AF_INET = 2;
+const AF_UNSPEC = 0;
+const AF_INET = 2;
+const AF_INET6 = 10;
 export const NTF_PROXY = 8;
+
+/** Of messages: undefined for families that are no IP. */
+export function familyOfNumber(number: number | undefined): Family | undefined {
+  if (number === AF_INET) return 4;
+  return number === AF_INET6 ? 6 : undefined;
+}
+
+/** The kernel leaves an address of nothing but zeros out. */
+export function toIp(family: Family, octets: Uint8Array | undefined): Ip {
+  if (family === 4) return octets?.length === 4 ? getU32(octets, 0) : 0;
+  return octets?.length === 16 ? ip6FromBytes(octets) : '::';
+}
 
 /** struct rtmsg */
 const RTMSG = { dstLength: 1, tos: 3, table: 4, protocol: 5, scope: 6, type: 7, flags: 8, size: 12 } as const;
@@ -51,8 +66,8 @@ export function addressMessage(
   index: number,
 ): [rt.Address, rt.AddressAttrs] {
   return [
-    { family: AF_INET, prefixlen: 32, index },
-    { local: fromIp4(local), address: fromIp4(remote) },
+    { family: numberOf(local), prefixlen: bitsOf(local), index },
+    { local: fromIp(local), address: fromIp(remote) },
   ];
 }
 
@@ -61,32 +76,32 @@ export function routeMessage(
   index: number,
 ): Uint8Array[] {
   const header = routeHeader(prefix, table, rt.RouteType.UNICAST, rt.RouteScope.LINK);
-  const attributes = { dst: fromIp4(prefix.address), oif: index, priority: metric, table };
+  const attributes = { dst: fromIp(prefix.address), oif: index, priority: metric, table };
   return message(
     header,
-    rt.formatRouteAttrs(source === undefined ? attributes : { ...attributes, prefsrc: fromIp4(source) }),
+    rt.formatRouteAttrs(source === undefined ? attributes : { ...attributes, prefsrc: fromIp(source) }),
   );
 }
 
 export function unreachableMessage({ prefix, table }: Only<'add-unreachable' | 'delete-unreachable'>): Uint8Array[] {
   const header = routeHeader(prefix, table, rt.RouteType.UNREACHABLE, rt.RouteScope.UNIVERSE);
-  return message(header, rt.formatRouteAttrs({ dst: fromIp4(prefix.address), priority: UNREACHABLE_METRIC, table }));
+  return message(header, rt.formatRouteAttrs({ dst: fromIp(prefix.address), priority: UNREACHABLE_METRIC, table }));
 }
 
 export function proxyMessage({ address }: Only<'add-proxy' | 'delete-proxy'>, index: number): Uint8Array[] {
-  const header = proxyHeader();
+  const header = proxyHeader(numberOf(address));
   header.set(hostU32(index), NDMSG.index);
   header[NDMSG.state] = NUD_PERMANENT;
   const attributes = new AttrStream();
-  attributes.push(NDA.destination, fromIp4(address));
+  attributes.push(NDA.destination, fromIp(address));
   attributes.push(NDA.protocol, Uint8Array.of(ROUTE_PROTOCOL));
   return message(header, attributes.bufs);
 }
 
-/** A dump's header as well: the kernel then gives proxies only. */
-export function proxyHeader(): Buffer {
+/** A dump's header as well: the kernel then gives proxies only, of all families. */
+export function proxyHeader(family = AF_UNSPEC): Buffer {
   const header = Buffer.alloc(NDMSG.size);
-  header[0] = AF_INET;
+  header[0] = family;
   header[NDMSG.flags] = NTF_PROXY;
   return header;
 }
@@ -117,23 +132,25 @@ export function toInterface(data: Buffer): Omit<ObservedInterface, 'addresses' |
 
 /** Undefined for another family's. */
 export function toAddress(message: Buffer): (ObservedAddress & { readonly index: number }) | undefined {
+  const family = familyOfNumber(message[0]);
+  if (family === undefined) return undefined;
   const { data, attrs } = rt.parseAddressMessage(message);
-  if (data.family !== AF_INET) return undefined;
   return {
     index: data.index ?? 0,
-    local: toIp4(attrs.local ?? attrs.address),
-    peer: toIp4(attrs.address),
+    local: toIp(family, attrs.local ?? attrs.address),
+    peer: toIp(family, attrs.address),
     prefixLength: data.prefixlen ?? 0,
   };
 }
 
-/** Undefined for what is no proxy of IPv4; those of IPv6 (proxy NDP) come in the same kind of message. */
+/** Undefined for what is no proxy of IPv4 (proxy ARP) or IPv6 (proxy NDP). */
 export function toProxy(data: Buffer): ObservedProxy | undefined {
-  if (data[0] !== AF_INET || ((data[NDMSG.flags] ?? 0) & NTF_PROXY) === 0) return undefined;
-  let address = 0;
+  const family = familyOfNumber(data[0]);
+  if (family === undefined || ((data[NDMSG.flags] ?? 0) & NTF_PROXY) === 0) return undefined;
+  let address = toIp(family, undefined);
   let protocol: number | undefined;
   parseAttributes(data.subarray(NDMSG.size), ({ type, data: value }) => {
-    if (type === NDA.destination) address = toIp4(value);
+    if (type === NDA.destination) address = toIp(family, value);
     if (type === NDA.protocol) protocol = value[0];
   });
   const index = fromHostU32(data.subarray(NDMSG.index, NDMSG.index + 4));
@@ -142,19 +159,23 @@ export function toProxy(data: Buffer): ObservedProxy | undefined {
 
 /** The table of a border router is large: this tells by a few octets what needs to be read further. */
 export function kindOfRoute(data: Buffer): 'ours' | 'unreachable' | 'default' | 'peer' | 'other' {
+  if (familyOfNumber(data[0]) === undefined) return 'other';
   if (data[RTMSG.protocol] === ROUTE_PROTOCOL) return data[RTMSG.type] === RTN_UNREACHABLE ? 'unreachable' : 'ours';
   if (data[RTMSG.table] !== MAIN_TABLE || data[RTMSG.tos] !== 0) return 'other';
   if (data[RTMSG.dstLength] === 0) return 'default';
-  return data[RTMSG.dstLength] === 32 && data[RTMSG.protocol] === RTPROT_KERNEL ? 'peer' : 'other';
+  return data[RTMSG.dstLength] === (data[0] === AF_INET ? 32 : 128) && data[RTMSG.protocol] === RTPROT_KERNEL
+    ? 'peer'
+    : 'other';
 }
 
 export function toRoute(message: Buffer): ObservedRoute & { readonly index: number | undefined } {
   const { data, attrs } = rt.parseRouteMessage(message);
+  const family = familyOfNumber(message[0]) ?? 4;
   return {
-    prefix: { address: toIp4(attrs.dst), length: data.dstLen ?? 0 },
+    prefix: prefixOf(toIp(family, attrs.dst), data.dstLen ?? 0),
     metric: attrs.priority ?? 0,
     table: attrs.table ?? data.table ?? 0,
-    source: attrs.prefsrc === undefined ? undefined : toIp4(attrs.prefsrc),
+    source: attrs.prefsrc === undefined ? undefined : toIp(family, attrs.prefsrc),
     index: attrs.oif,
   };
 }
@@ -167,22 +188,22 @@ export function toTableRoute(message: Buffer, names: ReadonlyMap<number, string>
     type: (rt.RouteType[message[RTMSG.type] ?? 0] ?? 'unknown').toLowerCase(),
     protocol: message[RTMSG.protocol] ?? 0,
     interface: index === undefined ? undefined : names.get(index),
-    gateway: attrs.gateway === undefined ? undefined : toIp4(attrs.gateway),
+    gateway: attrs.gateway === undefined ? undefined : toIp(familyOf(route.prefix), attrs.gateway),
   };
 }
 
 export function toDefault(data: Buffer, names: ReadonlyMap<number, string>): ForeignDefault {
-  const { metric, gateway, source, interface: name, protocol, type } = toTableRoute(data, names);
+  const { prefix, metric, gateway, source, interface: name, protocol, type } = toTableRoute(data, names);
   const words = [
     ...(type === 'unicast' ? [] : [type]),
     'default',
-    ...(gateway === undefined ? [] : ['via', formatIp4(gateway)]),
+    ...(gateway === undefined ? [] : ['via', formatIp(gateway)]),
     ...(name === undefined ? [] : ['dev', name]),
-    ...(source === undefined ? [] : ['src', formatIp4(source)]),
+    ...(source === undefined ? [] : ['src', formatIp(source)]),
     'proto',
     String(protocol),
   ];
-  return { raw: formatHex(withoutMetric(data), ''), text: words.join(' '), metric };
+  return { family: familyOf(prefix), raw: formatHex(withoutMetric(data), ''), text: words.join(' '), metric };
 }
 
 /** What makes a route the same but for its metric: less that, and less the passing state of its next hop. */
@@ -203,10 +224,10 @@ function withoutMetric(data: Buffer): Uint8Array {
   return Buffer.concat(padded(message(header, attributes.bufs)));
 }
 
-function routeHeader(prefix: Prefix, table: number, type: rt.RouteType, scope: rt.RouteScope): Buffer {
+function routeHeader(prefix: IpPrefix, table: number, type: rt.RouteType, scope: rt.RouteScope): Buffer {
   // Tables beyond an octet are told by the attribute alone.
   const header = rt.formatRoute({
-    family: AF_INET,
+    family: numberOf(prefix.address),
     dstLen: prefix.length,
     table: table < 256 ? table : 0,
     scope,
@@ -229,13 +250,13 @@ function padded(parts: Uint8Array[]): Uint8Array[] {
   return [...parts, new Uint8Array((4 - (length % 4)) % 4)];
 }
 
-function fromIp4(address: Ip4): Buffer {
+function numberOf(address: Ip): number {
+  return typeof address === 'number' ? AF_INET : AF_INET6;
+}
+
+function fromIp(address: Ip): Buffer {
+  if (typeof address !== 'number') return Buffer.from(ip6Bytes(address));
   const octets = Buffer.alloc(4);
   putU32(octets, 0, address);
   return octets;
-}
-
-/** The kernel leaves an address of 0.0.0.0 out. */
-function toIp4(octets: Buffer | undefined): Ip4 {
-  return octets?.length === 4 ? getU32(octets, 0) : 0;
 }

@@ -11,8 +11,8 @@ import { NetlinkListener } from './listener.js';
 import { ROUTE_PROTOCOL } from './operation.js';
 
 const NETLINK_ROUTE = 0;
-/** RTNLGRP_LINK, _IPV4_IFADDR, _IPV4_ROUTE, _IPV4_NETCONF. */
-const ROUTE_GROUPS = [1, 5, 7, 24];
+/** RTNLGRP_LINK; _IPV4_IFADDR, _IPV4_ROUTE, _IPV4_NETCONF; and IPv6's. */
+const ROUTE_GROUPS = [1, 5, 7, 24, 9, 11, 25];
 const NETLINK_NETFILTER = 12;
 /** NFNLGRP_NFTABLES */
 const FILTER_GROUPS = [7];
@@ -129,7 +129,7 @@ export class Monitor {
         return true;
       case 'link':
         return indexes.has(event.index) || (event.name !== undefined && names.has(event.name));
-      case 'forwarding':
+      case 'switch':
         return indexes.has(event.index);
     }
   }

@@ -1,22 +1,22 @@
 /** What the kernel has, as `kernel.ts` reads it and the plans compare it with what is wanted. */
-import type { Ip4, Prefix } from '../base/ip.js';
+import type { Family, Ip, IpPrefix } from '../base/ip.js';
 
 /**
- * An IPv4 address of the interface. The kernel keeps two addresses for each: `peer` equals `local` on an ordinary one,
+ * An address of the interface. The kernel keeps two addresses for each: `peer` equals `local` on an ordinary one,
  * and is the far end's address on a point-to-point one.
  */
 export interface ObservedAddress {
-  readonly local: Ip4;
-  readonly peer: Ip4;
-  /** Of the network on the link, 0..32. */
+  readonly local: Ip;
+  readonly peer: Ip;
+  /** Of the network on the link, 0..32 or 0..128. */
   readonly prefixLength: number;
 }
 
 export interface ObservedRoute {
-  readonly prefix: Prefix;
+  readonly prefix: IpPrefix;
   readonly metric: number;
   readonly table: number;
-  readonly source: Ip4 | undefined;
+  readonly source: Ip | undefined;
 }
 
 export interface ObservedInterface {
@@ -27,16 +27,17 @@ export interface ObservedInterface {
   /** Set up by the administrator (IFF_UP), whether or not somebody has the TUN device open. */
   readonly up: boolean;
   readonly loopback: boolean;
-  /** All its IPv4 addresses, ours or not. */
+  /** All its addresses, ours or not. */
   readonly addresses: readonly ObservedAddress[];
   /** The routes out of this interface that carry our protocol number, in all tables; no others. */
   readonly routes: readonly ObservedRoute[];
   /** The hosts to which the kernel itself made a route, as it does with an address that has a peer. */
-  readonly peers: readonly Ip4[];
+  readonly peers: readonly Ip[];
 }
 
 /** A default route of someone else, in the main table. */
 export interface ForeignDefault {
+  readonly family: Family;
   /** All that the kernel has of it but the metric (an RTM_NEWROUTE message, hexadecimal): enough to make it again. */
   readonly raw: string;
   /** For people, without the metric: `default via 192.168.1.1 dev eth0`. */
@@ -47,7 +48,7 @@ export interface ForeignDefault {
 /** An entry that makes the machine answer neighbour requests for an address. */
 export interface ObservedProxy {
   readonly index: number;
-  readonly address: Ip4;
+  readonly address: Ip;
   /** It carries our protocol number. */
   readonly ours: boolean;
 }
@@ -59,10 +60,8 @@ export interface Observed {
   /** The unreachable routes that carry our protocol number. */
   readonly unreachable: readonly Omit<ObservedRoute, 'source'>[];
   readonly proxies: readonly ObservedProxy[];
-  /** net.ipv4.conf.IF.forwarding, of the interfaces that were asked for and exist. */
-  readonly forwarding: ReadonlyMap<string, boolean>;
-  /** net.ipv4.conf.all.forwarding, the switch that turns all the others. */
-  readonly forwardingAll: boolean;
+  /** The values of the switches that were asked for and exist, by their paths (`switches.ts`). */
+  readonly switches: ReadonlyMap<string, number>;
 }
 
 /** A route of any program, in any table but the kernel's own (`local`). */
@@ -73,7 +72,7 @@ export interface TableRoute extends ObservedRoute {
   readonly protocol: number;
   /** Undefined for routes without one, and for those with several. */
   readonly interface: string | undefined;
-  readonly gateway: Ip4 | undefined;
+  readonly gateway: Ip | undefined;
 }
 
 export function interfaceNamed(observed: Observed, name: string): ObservedInterface | undefined {

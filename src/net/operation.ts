@@ -1,7 +1,8 @@
 /** One change to the kernel's state: what the plans are made of, `kernel.ts` carries out, and a person can read. Pure. */
 import { assertNever } from '../base/errors.js';
-import { formatIp4, formatPrefix, type Ip4, type Prefix } from '../base/ip.js';
+import { formatIp, formatPrefix, hostPrefix, type Ip, type IpPrefix } from '../base/ip.js';
 import type { ForeignDefault } from './observed.js';
+import { switchName, type Switch } from './switches.js';
 import { MAIN_TABLE } from './wanted.js';
 
 /** A route or a neighbour proxy carries the number of the program that made it, 0..255. */
@@ -22,20 +23,22 @@ export type Operation =
   | {
       readonly kind: 'add-address' | 'delete-address';
       readonly name: string;
-      readonly local: Ip4;
-      readonly remote: Ip4;
+      readonly local: Ip;
+      /** Of the same family. */
+      readonly remote: Ip;
     }
   | {
       readonly kind: 'add-route' | 'change-route' | 'delete-route';
       readonly name: string;
-      readonly prefix: Prefix;
+      readonly prefix: IpPrefix;
       readonly metric: number;
       readonly table: number;
-      readonly source: Ip4 | undefined;
+      readonly source: Ip | undefined;
     }
-  | { readonly kind: 'add-unreachable' | 'delete-unreachable'; readonly prefix: Prefix; readonly table: number }
-  | { readonly kind: 'add-proxy' | 'delete-proxy'; readonly name: string; readonly address: Ip4 }
-  | { readonly kind: 'set-forwarding'; readonly name: string; readonly on: boolean }
+  | { readonly kind: 'add-unreachable' | 'delete-unreachable'; readonly prefix: IpPrefix; readonly table: number }
+  | { readonly kind: 'add-proxy' | 'delete-proxy'; readonly name: string; readonly address: Ip }
+  /** `back`: to what it was before linkd. */
+  | ({ readonly kind: 'set-switch'; readonly value: number; readonly back: boolean } & Switch)
   /** Made again with another metric, and then deleted with its own: traffic never is without it. */
   | { readonly kind: 'move-default'; readonly route: ForeignDefault; readonly metric: number }
   | { readonly kind: 'delete-default'; readonly route: ForeignDefault };
@@ -53,34 +56,37 @@ export function describe(operation: Operation): string {
     case 'add-address':
     case 'delete-address': {
       const { name, local, remote } = operation;
-      return `ip address ${verbOf(kind)} ${formatIp4(local)} peer ${formatIp4(remote)}/32 dev ${name}`;
+      return `${ipFor(local)} address ${verbOf(kind)} ${formatIp(local)} peer ${formatPrefix(hostPrefix(remote))} dev ${name}`;
     }
     case 'add-route':
     case 'change-route':
     case 'delete-route': {
       const { name, prefix, metric, table, source } = operation;
-      const src = source === undefined ? '' : ` src ${formatIp4(source)}`;
-      return `ip route ${verbOf(kind)} ${formatPrefix(prefix)} dev ${name} proto ${ROUTE_PROTOCOL}${src}${metricText(metric)}${tableText(table)}`;
+      const src = source === undefined ? '' : ` src ${formatIp(source)}`;
+      return `${ipFor(prefix.address)} route ${verbOf(kind)} ${formatPrefix(prefix)} dev ${name} proto ${ROUTE_PROTOCOL}${src}${metricText(metric)}${tableText(table)}`;
     }
     case 'add-unreachable':
     case 'delete-unreachable': {
       const { prefix, table } = operation;
-      return `ip route ${verbOf(kind)} unreachable ${formatPrefix(prefix)} proto ${ROUTE_PROTOCOL}${metricText(UNREACHABLE_METRIC)}${tableText(table)}`;
+      return `${ipFor(prefix.address)} route ${verbOf(kind)} unreachable ${formatPrefix(prefix)} proto ${ROUTE_PROTOCOL}${metricText(UNREACHABLE_METRIC)}${tableText(table)}`;
     }
     case 'add-proxy': {
       const { name, address } = operation;
-      return `ip neighbour add proxy ${formatIp4(address)} dev ${name} protocol ${ROUTE_PROTOCOL}`;
+      return `${ipFor(address)} neighbour add proxy ${formatIp(address)} dev ${name} protocol ${ROUTE_PROTOCOL}`;
     }
-    case 'delete-proxy':
-      return `ip neighbour del proxy ${formatIp4(operation.address)} dev ${operation.name}`;
-    case 'set-forwarding':
-      return `sysctl -w ${forwardingKey(operation.name)}=${operation.on ? 1 : 0}`;
+    case 'delete-proxy': {
+      const { name, address } = operation;
+      return `${ipFor(address)} neighbour del proxy ${formatIp(address)} dev ${name}`;
+    }
+    case 'set-switch':
+      return `sysctl -w ${switchName(operation)}=${operation.value}`;
     case 'move-default': {
       const { route, metric } = operation;
-      return `ip route add ${route.text}${metricText(metric)} && ip route del ${route.text} metric ${route.metric}`;
+      const ip = ipOf(route);
+      return `${ip} route add ${route.text}${metricText(metric)} && ${ip} route del ${route.text} metric ${route.metric}`;
     }
     case 'delete-default':
-      return `ip route del ${operation.route.text} metric ${operation.route.metric}`;
+      return `${ipOf(operation.route)} route del ${operation.route.text} metric ${operation.route.metric}`;
     default:
       return assertNever(kind);
   }
@@ -100,10 +106,12 @@ export function subjectOf(operation: Operation): string {
   }
 }
 
-/** A name with a dot (eth0.10) needs the slashes. */
-function forwardingKey(name: string): string {
-  const parts = ['net', 'ipv4', 'conf', name, 'forwarding'];
-  return parts.join(name.includes('.') ? '/' : '.');
+function ipFor(address: Ip): string {
+  return typeof address === 'number' ? 'ip' : 'ip -6';
+}
+
+function ipOf({ family }: ForeignDefault): string {
+  return family === 4 ? 'ip' : 'ip -6';
 }
 
 function verbOf(kind: Operation['kind']): 'add' | 'change' | 'del' {

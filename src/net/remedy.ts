@@ -1,6 +1,6 @@
 /** What a person can do when the kernel refuses an operation. Pure. */
 import { assertNever } from '../base/errors.js';
-import { formatPrefix } from '../base/ip.js';
+import { familyOf, formatPrefix } from '../base/ip.js';
 import type { Operation } from './operation.js';
 
 /** A sentence or two for the operation and the system's code (`EEXIST`); undefined when we know of nothing better. */
@@ -10,6 +10,8 @@ export function remedyFor(operation: Operation, code: string | undefined): strin
     case 'EPERM':
       return 'linkd needs CAP_NET_ADMIN: run it as root, or give it that capability';
     case 'EACCES':
+      if (kind === 'add-address' || kind === 'add-route') return IPV6_REMEDY;
+      return FORWARDING_REMEDY;
     case 'EROFS':
       return FORWARDING_REMEDY;
     case 'ENODEV':
@@ -38,6 +40,9 @@ export function remedyFor(operation: Operation, code: string | undefined): strin
 export const FORWARDING_REMEDY =
   'linkd needs CAP_NET_ADMIN and a writable /proc/sys/net (under systemd: ProtectKernelTunables=no); or switch it on yourself, with sysctl';
 
+/** The kernel's refusal of what is IPv6's, where it is switched off. */
+const IPV6_REMEDY = 'IPv6 is switched off on the interface: see `sysctl net.ipv6.conf.all.disable_ipv6`';
+
 /** For an interface that is not there. */
 export function gone(name: string): string {
   return `The interface was deleted or renamed by another program: see \`ip link show\`; linkd makes ${name} again when it restarts`;
@@ -57,8 +62,8 @@ export function isAlreadyGone(operation: Operation, code: string | undefined): b
       return code === 'ENOENT' || code === 'ENODEV';
     case 'set-down':
       return code === 'ENODEV';
-    case 'set-forwarding':
-      return !operation.on && code === 'ENOENT';
+    case 'set-switch':
+      return operation.back && code === 'ENOENT';
     case 'set-mtu':
     case 'set-up':
     case 'add-address':
@@ -76,7 +81,7 @@ function remedyForExisting(operation: Operation): string | undefined {
   switch (operation.kind) {
     case 'add-route':
     case 'add-unreachable': {
-      const show = `ip route show ${formatPrefix(operation.prefix)}${operation.table === 254 ? '' : ` table ${operation.table}`}`;
+      const show = `ip ${familyOf(operation.prefix) === 6 ? '-6 ' : ''}route show ${formatPrefix(operation.prefix)}${operation.table === 254 ? '' : ` table ${operation.table}`}`;
       return `Another program has this route: see \`${show}\`; delete it there, or give the network another metric`;
     }
     case 'move-default':

@@ -1,13 +1,13 @@
-/** The kernel's switches below /proc/sys/net/ipv4/conf, in the network namespace of this process. */
+/** The kernel's switches below /proc/sys/net, by their paths there, in the network namespace of this process. */
 import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
 import { codeOf } from '../base/errors.js';
 
-type Switch = 'forwarding' | 'rp_filter';
+const ROOT = '/proc/sys/net';
 
-/** The value for an interface, for `all` or for `default`; undefined when there is no such interface. */
-export function readSwitch(name: string, key: Switch): number | undefined {
+/** `ipv4/conf/lan0/forwarding`, with `all` or `default` for an interface as well; undefined when there is no such. */
+export function readSwitch(path: string): number | undefined {
   try {
-    return Number(readFileSync(pathOf(name, key), 'utf8'));
+    return Number(readFileSync(`${ROOT}/${path}`, 'utf8'));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
@@ -15,21 +15,17 @@ export function readSwitch(name: string, key: Switch): number | undefined {
 }
 
 /** Throws the system's error. */
-export function writeForwarding(name: string, on: boolean): void {
+export function writeSwitch(path: string, value: number): void {
   // Never made: procfs has the file or there is no such interface.
-  writeFileSync(pathOf(name, 'forwarding'), on ? '1' : '0', { flag: 'r+' });
+  writeFileSync(`${ROOT}/${path}`, String(value), { flag: 'r+' });
 }
 
 /** Whether this process may switch it; false as well when there is no such interface. */
-export function isForwardingWritable(name: string): boolean {
+export function isSwitchWritable(path: string): boolean {
   try {
-    accessSync(pathOf(name, 'forwarding'), constants.W_OK);
+    accessSync(`${ROOT}/${path}`, constants.W_OK);
     return true;
   } catch {
     return false;
   }
-}
-
-function pathOf(name: string, key: Switch): string {
-  return `/proc/sys/net/ipv4/conf/${name}/${key}`;
 }

@@ -11,6 +11,7 @@ const noDuties = {
     networks: [],
     defaultRoute: undefined,
     proxyArp: [],
+    proxyNdp: [],
     masquerade: [],
     portForwards: [],
     mssClamp: 'auto',

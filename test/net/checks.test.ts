@@ -16,6 +16,8 @@ const lan0: SnapshotInterface = {
   addresses: [{ local: ip('192.168.1.1'), peer: ip('192.168.1.1'), prefixLength: 24 }],
   forwarding: true,
   forwardingWritable: true,
+  forwarding6: true,
+  forwarding6Writable: true,
   rpFilter: 0,
 };
 const lo: SnapshotInterface = {
@@ -38,7 +40,13 @@ const route: TableRoute = {
 const machine: Snapshot = {
   interfaces: [lo, lan0],
   routes: [],
-  newInterface: { forwarding: false, forwardingWritable: true, rpFilter: 0 },
+  newInterface: {
+    forwarding: false,
+    forwardingWritable: true,
+    forwarding6: false,
+    forwarding6Writable: true,
+    rpFilter: 0,
+  },
 };
 
 interface Row {

@@ -2,18 +2,17 @@
  * linkd killed at random moments, and started again: nothing of it is left over or doubled, nothing of others touched.
  *
  *     tun0           linkd's interface: it goes with the process, as nobody else has it open
- *     lan0 ── far    192.168.1.1/24, an interface of others; it has the default route
+ *     lan0 ── far    192.168.1.1/24 and 2001:db8:1::1/64, an interface of others; it has the default routes
  */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { outlasting, wantedInterface } from '../../src/net/wanted.js';
 import { eventually } from '../support/eventually.js';
-import { Lab, type Namespace } from '../support/netns.js';
-import { Driver } from './driver.js';
-import { facts, forwarding, network, noOptions, wholeState } from './support.js';
+import type { Namespace } from '../support/netns.js';
+import { facts, facts6, forwarding, NetRig, network, noOptions, wholeState } from './support.js';
 
 const KILLS = 30;
 /** What a life of the driver takes, more or less. */
@@ -21,49 +20,43 @@ const LIFE_MS = 250;
 
 const options = {
   ...noOptions,
-  networks: [network('10.2.0.0/16'), network('10.3.0.0/16 metric 50 table 7')],
+  networks: [network('10.2.0.0/16'), network('10.3.0.0/16 metric 50 table 7'), network('2001:db8:2::/48')],
   unreachable: true,
   defaultRoute: { metric: 200, supersede: true },
+  local6: '2001:db8::1',
+  remote6: '2001:db8::2',
   proxyArp: [{ target: 'peer', interface: 'lan0' } as const],
+  proxyNdp: [{ target: 'peer', interface: 'lan0' } as const],
   forward: { interfaces: ['lan0'] },
   antiSpoof: true,
 };
-const first = wantedInterface(facts, options);
-const second = wantedInterface(facts, {
+const first = wantedInterface(facts6, options);
+const second = wantedInterface(facts6, {
   ...options,
-  networks: [network('10.4.0.0/16')],
+  networks: [network('10.4.0.0/16'), network('2001:db8:4::/48')],
   defaultRoute: { metric: 400, supersede: true },
 });
 
-let lab: Lab;
+let rig: NetRig;
 let namespace: Namespace;
-let stateDir: string;
 
 beforeEach(async () => {
-  stateDir = await Driver.stateDir();
-  lab = await Lab.create();
-  namespace = await lab.namespace('net');
-  await namespace.ip('tuntap add mode tun name tun0');
-  await namespace.ip('link add lan0 type veth peer name far');
-  await namespace.ip('link set far up');
-  await namespace.ip('address add 192.168.1.1/24 dev lan0');
-  await namespace.ip('link set lan0 up');
-  await namespace.ip('route add default via 192.168.1.254 proto dhcp metric 100');
+  rig = await NetRig.create();
+  ({ namespace } = rig);
   await namespace.ip('route add unreachable 10.2.0.0/16 metric 4000000000');
+  await namespace.ip('-6 route add unreachable 2001:db8:2::/48 metric 4000000000');
   await namespace.ip('neighbour add proxy 10.0.0.77 dev lan0');
+  await namespace.ip('neighbour add proxy 2001:db8:1::77 dev lan0');
   await namespace.must('nft', ['add table inet other']);
 });
-afterEach(async () => {
-  await lab.close();
-  await rm(stateDir, { recursive: true });
-});
+afterEach(() => rig.close());
 
 describe('after kill -9', () => {
   it(`at ${KILLS} random moments, a start puts all to rights`, async () => {
     const untouched = await wholeState(namespace);
     let dirty = 0;
     for (let i = 0; i < KILLS; i++) {
-      const driver = new Driver(namespace, { stateDir });
+      const driver = rig.driver();
       const answer = await driver.call({ call: 'sweep', names: ['tun0'] });
       assert.deepEqual([answer.error, answer.warnings], [undefined, []]);
       assert.equal(await wholeState(namespace), untouched, `after the kill ${i}`);
@@ -88,18 +81,18 @@ describe('after kill -9', () => {
       if ((await wholeState(namespace)) !== untouched) dirty++;
     }
     assert.ok(dirty > KILLS / 4, `only ${dirty} kills came in the middle of something`);
-    const driver = new Driver(namespace, { stateDir });
+    const driver = rig.driver();
     await driver.sweep(['tun0']);
     assert.equal(await wholeState(namespace), untouched);
   });
 
   it('what the new linkd holds stays without a gap', async () => {
     const held = outlasting(facts, options);
-    const before = new Driver(namespace, { stateDir });
+    const before = rig.driver();
     await before.up(first);
     await before.stop();
     await renewTun();
-    const driver = new Driver(namespace, { stateDir });
+    const driver = rig.driver();
     const { commands } = await driver.sweep(['tun0'], [held]);
     assert.ok(!commands.some((command) => command.includes('unreachable')), commands.join('\n'));
     assert.match(await namespace.ip('route show type unreachable proto 108'), /^unreachable 10\.2\.0\.0\/16 /);
@@ -108,11 +101,11 @@ describe('after kill -9', () => {
   });
 
   it('a note of another run of the system, or one that makes no sense, is no reason to touch anything', async () => {
-    const driver = new Driver(namespace, { stateDir });
+    const driver = rig.driver();
     await driver.up(first);
     await driver.stop();
     await renewTun();
-    const file = join(stateDir, 'net.json');
+    const file = join(rig.stateDir, 'net.json');
     const note = await readFile(file, 'utf8');
     const dirty = await wholeState(namespace);
     for (const text of [
@@ -122,7 +115,7 @@ describe('after kill -9', () => {
       '{"version":1}',
     ]) {
       await writeFile(file, text);
-      const next = new Driver(namespace, { stateDir });
+      const next = rig.driver();
       const answer = await next.call({ call: 'sweep', names: ['tun0'], held: [outlasting(facts, options)] });
       assert.equal(answer.error, undefined);
       assert.equal(answer.warnings.length, text.includes('boot') ? 0 : 1);
@@ -132,7 +125,7 @@ describe('after kill -9', () => {
     }
     await writeFile(file, note);
     assert.notEqual(dirty, '');
-    const last = new Driver(namespace, { stateDir });
+    const last = rig.driver();
     await last.sweep(['tun0']);
     assert.match(await namespace.ip('route show default'), /metric 100/);
     assert.equal(await forwarding(namespace, 'lan0'), '0');

@@ -7,9 +7,19 @@ import type { MovedDefault } from '../../src/net/memory.js';
 import type { ForeignDefault } from '../../src/net/observed.js';
 import { describe as command, type Operation } from '../../src/net/operation.js';
 
-const route = (name: string, metric: number): ForeignDefault => ({ raw: name, text: `default dev ${name}`, metric });
-const moved = (name: string, metric: number, ...to: number[]): MovedDefault => ({ ...route(name, metric), moved: to });
-const link = (metric: number, supersede = true): WantedDefault => ({ name: 'tun0', metric, supersede });
+const route = (name: string, metric: number): ForeignDefault => ({
+  family: 4,
+  raw: name,
+  text: `default dev ${name}`,
+  metric,
+});
+const moved = (name: string, metric: number, ...to: number[]): MovedDefault => ({
+  raw: name,
+  text: `default dev ${name}`,
+  metric,
+  moved: to,
+});
+const link = (metric: number, supersede = true): WantedDefault => ({ family: 4, name: 'tun0', metric, supersede });
 
 describe('planDefaults', () => {
   const table: {

@@ -24,7 +24,7 @@ const events = {
   route: { kind: 'route', port: 1234, gone: true, protocol: 108, prefix: { address: 0x0a020000, length: 16 } },
   address: { kind: 'address', port: 1235 },
   link: { kind: 'link', port: 0, index: 5, name: 'tun0' },
-  forwarding: { kind: 'forwarding', port: 0, index: 4 },
+  forwarding: { kind: 'switch', port: 0, index: 4 },
 };
 const everything = concatBytes(Object.values(captured));
 
@@ -39,9 +39,23 @@ describe('decodeEvents', () => {
     assert.deepEqual(decodeEvents(everything), Object.values(events));
   });
 
-  it('leaves out what is not of IPv4, or of no interest', () => {
+  it('tells those of IPv6', () => {
+    // ip -6 route add 2001:db8:2::/48 proto 108; ip -6 address add fe80::1 peer fe80::2; sysctl, force_forwarding=1.
+    const route =
+      '30000000 18000000 01000000 d4040000  0a300000 fe6c0001 00000000  14000100 20010db8 00020000 00000000 00000000';
+    const address =
+      '2c000000 14000000 01000000 d5040000  0a8080fd 05000000  14000200 fe800000 00000000 00000000 00000001';
+    const nameless = '1c000000 50000000 00000000 00000000  0a000000  08000100 04000000';
+    assert.deepEqual(decodeEvents(concatBytes([route, address, nameless].map(parseHex))), [
+      { kind: 'route', port: 1236, gone: false, protocol: 108, prefix: { address: '2001:db8:2::', length: 48 } },
+      { kind: 'address', port: 1237 },
+      { kind: 'switch', port: 0, index: 4 },
+    ]);
+  });
+
+  it('leaves out what is not of IP, or of no interest', () => {
     const other = captured.route.slice();
-    other[16] = 10; // AF_INET6
+    other[16] = 28; // AF_MPLS
     const unknown = captured.route.slice();
     unknown[4] = 0x30; // RTM_NEWACTION
     assert.deepEqual(decodeEvents(concatBytes([other, unknown, captured.link])), [events.link]);

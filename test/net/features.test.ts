@@ -3,39 +3,27 @@
  * `ip -j`, planned again (all in place), and taken back to the last trace.
  *
  *     tun0           linkd's interface, which nobody has open
- *     lan0 ── far    192.168.1.1/24, an interface of others; it has the default route
+ *     lan0 ── far    192.168.1.1/24 and 2001:db8:1::1/64, an interface of others; it has the default routes
  */
-import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
-import { formatIp4, formatPrefix } from '../../src/base/ip.js';
+import { formatIp, formatPrefix } from '../../src/base/ip.js';
 import type { NetOptions } from '../../src/net/options.js';
-import { outlasting, wantedInterface } from '../../src/net/wanted.js';
-import { Lab, type Namespace } from '../support/netns.js';
-import { Driver } from './driver.js';
-import { facts, forwarding, ip, network, noOptions, prefix, records, wholeState } from './support.js';
+import { outlasting, wantedInterface, type LinkFacts } from '../../src/net/wanted.js';
+import type { Namespace } from '../support/netns.js';
+import type { Driver } from './driver.js';
+import { facts, facts6, forwarding, ip, NetRig, network, noOptions, prefix, records, wholeState } from './support.js';
 
-let lab: Lab;
+let rig: NetRig;
 let namespace: Namespace;
 let driver: Driver;
-let stateDir: string;
 
 beforeEach(async () => {
-  stateDir = await Driver.stateDir();
-  lab = await Lab.create();
-  namespace = await lab.namespace('net');
-  await namespace.ip('tuntap add mode tun name tun0');
-  await namespace.ip('link add lan0 type veth peer name far');
-  await namespace.ip('link set far up');
-  await namespace.ip('address add 192.168.1.1/24 dev lan0');
-  await namespace.ip('link set lan0 up');
-  await namespace.ip('route add default via 192.168.1.254 proto static metric 100');
-  driver = new Driver(namespace, { stateDir });
+  rig = await NetRig.create();
+  ({ namespace } = rig);
+  driver = rig.driver();
 });
-afterEach(async () => {
-  await lab.close();
-  await rm(stateDir, { recursive: true });
-});
+afterEach(() => rig.close());
 
 /** What every link gets. */
 const always = [
@@ -44,15 +32,27 @@ const always = [
   'ip link set dev tun0 up',
 ];
 
+/** What every link gets that carries IPv6. */
+const own6 = ['sysctl -w net.ipv6.conf.tun0.addr_gen_mode=1', 'sysctl -w net.ipv6.conf.tun0.accept_ra=0'];
+const always6 = ['ip -6 address add fe80::1 peer fe80::2/128 dev tun0'];
+/** And every LAN on which it answers for others. */
+const answers6 = ['sysctl -w net.ipv6.conf.lan0.forwarding=1', 'sysctl -w net.ipv6.conf.lan0.proxy_ndp=1'];
+
 interface Feature {
   readonly name: string;
+  /** `facts` unless the link carries IPv6 as well. */
+  readonly facts?: LinkFacts;
   readonly options: Partial<NetOptions>;
   /** Around `always`. */
   readonly before?: readonly string[];
   readonly after?: readonly string[];
+  /** Without what every link gets of IPv4. */
+  readonly alone?: boolean;
   /** `ip` words to what `ip -j` says of them, of each the fields that are named in one of them. */
   readonly shows?: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
   readonly forwarding?: Readonly<Record<string, string>>;
+  /** Below /proc/sys/net/ipv6/conf. */
+  readonly switches6?: Readonly<Record<string, string>>;
   readonly warnings?: readonly string[];
 }
 
@@ -147,15 +147,172 @@ const features: readonly Feature[] = [
     before: ['sysctl -w net.ipv4.conf.tun0.forwarding=1', 'sysctl -w net.ipv4.conf.lan0.forwarding=1'],
     forwarding: { tun0: '1', lan0: '1', far: '0', all: '0', default: '0' },
   },
+  {
+    name: 'IPv6: the addresses of the link itself, and the global ones of the config',
+    facts: facts6,
+    options: { local6: '2001:db8::1', remote6: '2001:db8::2' },
+    before: own6,
+    after: [...always6, 'ip -6 address add 2001:db8::1 peer 2001:db8::2/128 dev tun0'],
+    shows: {
+      '-6 route show dev tun0': ['2001:db8::1', '2001:db8::2', 'fe80::1', 'fe80::2'].map((dst) => ({
+        dst,
+        protocol: 'kernel',
+      })),
+    },
+    switches6: { 'tun0/addr_gen_mode': '1', 'tun0/accept_ra': '0', 'lan0/accept_ra': '1' },
+  },
+  {
+    name: 'IPv6: remote networks, with metric, table and source address',
+    facts: facts6,
+    options: {
+      networks: [
+        network('2001:db8:2::/48'),
+        network('10.2.0.0/16'),
+        network('2001:db8:3::/48 metric 50 src 2001:db8:1::1'),
+        network('2001:db8:4::/48 table 1007'),
+      ],
+    },
+    before: own6,
+    after: [
+      ...always6,
+      'ip -6 route add 2001:db8:2::/48 dev tun0 proto 108 metric 1024',
+      'ip route add 10.2.0.0/16 dev tun0 proto 108',
+      'ip -6 route add 2001:db8:3::/48 dev tun0 proto 108 src 2001:db8:1::1 metric 50',
+      'ip -6 route add 2001:db8:4::/48 dev tun0 proto 108 metric 1024 table 1007',
+    ],
+    shows: {
+      '-6 route show proto 108': [
+        { dst: '2001:db8:2::/48', dev: 'tun0', metric: 1024 },
+        { dst: '2001:db8:3::/48', dev: 'tun0', metric: 50, prefsrc: '2001:db8:1::1' },
+      ],
+      '-6 route show table 1007': [{ dst: '2001:db8:4::/48', dev: 'tun0' }],
+      'route show proto 108': [{ dst: '10.2.0.0/16', dev: 'tun0' }],
+    },
+  },
+  {
+    name: 'IPv6: the default routes of both families, each in front of the one that there is',
+    facts: facts6,
+    options: { defaultRoute: { metric: 10, supersede: false } },
+    before: own6,
+    after: [
+      ...always6,
+      'ip route add 0.0.0.0/0 dev tun0 proto 108 metric 10',
+      'ip -6 route add ::/0 dev tun0 proto 108 metric 10',
+    ],
+    shows: {
+      '-6 route show default': [
+        { dst: 'default', dev: 'tun0', metric: 10, protocol: '108' },
+        { dst: 'default', dev: 'lan0', gateway: '2001:db8:1::fe', metric: 100, protocol: 'static' },
+      ],
+    },
+  },
+  {
+    name: 'IPv6: default routes that supersede others',
+    facts: facts6,
+    options: { defaultRoute: { metric: 200, supersede: true } },
+    before: [
+      'ip route add default via 192.168.1.254 dev lan0 proto 4 metric 301 && ' +
+        'ip route del default via 192.168.1.254 dev lan0 proto 4 metric 100',
+      'ip -6 route add default via 2001:db8:1::fe dev lan0 proto 4 metric 301 && ' +
+        'ip -6 route del default via 2001:db8:1::fe dev lan0 proto 4 metric 100',
+      ...own6,
+    ],
+    after: [
+      ...always6,
+      'ip route add 0.0.0.0/0 dev tun0 proto 108 metric 200',
+      'ip -6 route add ::/0 dev tun0 proto 108 metric 200',
+    ],
+    shows: {
+      '-6 route show default': [
+        { dst: 'default', dev: 'tun0', metric: 200, protocol: '108' },
+        { dst: 'default', dev: 'lan0', gateway: '2001:db8:1::fe', metric: 301, protocol: 'static' },
+      ],
+    },
+  },
+  {
+    name: 'IPv6: networks that are unreachable while the link is down',
+    facts: facts6,
+    options: { networks: [network('2001:db8:2::/48')], unreachable: true },
+    before: ['ip -6 route add unreachable 2001:db8:2::/48 proto 108 metric 4294967294', ...own6],
+    after: [...always6, 'ip -6 route add 2001:db8:2::/48 dev tun0 proto 108 metric 1024'],
+    shows: { '-6 route show type unreachable': [{ dst: '2001:db8:2::/48', metric: 4294967294 }] },
+  },
+  {
+    name: 'proxy NDP for the peer, on the named interface',
+    facts: facts6,
+    options: { local6: '2001:db8::1', remote6: '2001:db8::2', proxyNdp: [{ target: 'peer', interface: 'lan0' }] },
+    before: [...own6, ...answers6, 'ip -6 neighbour add proxy 2001:db8::2 dev lan0 protocol 108'],
+    after: [...always6, 'ip -6 address add 2001:db8::1 peer 2001:db8::2/128 dev tun0'],
+    shows: { '-6 neighbour show proxy': [{ dst: '2001:db8::2', dev: 'lan0', protocol: '108' }] },
+    switches6: { 'lan0/proxy_ndp': '1', 'lan0/forwarding': '1', 'far/forwarding': '0', 'all/proxy_ndp': '0' },
+  },
+  {
+    name: 'proxy NDP for a network, on the interface whose network holds it',
+    facts: facts6,
+    options: {
+      networks: [network('2001:db8:1::40/126')],
+      proxyNdp: [{ target: prefix('2001:db8:1::40/126'), interface: undefined }],
+    },
+    before: [
+      ...own6,
+      ...answers6,
+      ...['40', '41', '42', '43'].map((last) => `ip -6 neighbour add proxy 2001:db8:1::${last} dev lan0 protocol 108`),
+    ],
+    after: [...always6, 'ip -6 route add 2001:db8:1::40/126 dev tun0 proto 108 metric 1024'],
+    shows: {
+      '-6 neighbour show proxy': ['40', '41', '42', '43'].map((last) => ({ dst: `2001:db8:1::${last}`, dev: 'lan0' })),
+    },
+  },
+  {
+    name: 'IPv6: forwarding for the interfaces concerned only',
+    facts: facts6,
+    options: { forward: { interfaces: ['lan0'] } },
+    before: [
+      ...own6,
+      'sysctl -w net.ipv4.conf.tun0.forwarding=1',
+      'sysctl -w net.ipv4.conf.lan0.forwarding=1',
+      'sysctl -w net.ipv6.conf.tun0.force_forwarding=1',
+      'sysctl -w net.ipv6.conf.lan0.force_forwarding=1',
+    ],
+    after: always6,
+    switches6: {
+      'tun0/force_forwarding': '1',
+      'lan0/force_forwarding': '1',
+      'far/force_forwarding': '0',
+      'all/forwarding': '0',
+    },
+  },
+  {
+    name: 'IPv6 alone',
+    facts: { ...facts6, local: 0, remote: 0, carries: [6] },
+    options: {
+      networks: [network('10.2.0.0/16'), network('2001:db8:2::/48')],
+      defaultRoute: { metric: 10, supersede: false },
+      forward: { interfaces: ['lan0'] },
+    },
+    before: [
+      ...own6,
+      'sysctl -w net.ipv6.conf.tun0.force_forwarding=1',
+      'sysctl -w net.ipv6.conf.lan0.force_forwarding=1',
+    ],
+    alone: true,
+    after: [
+      ...always6,
+      'ip -6 route add 2001:db8:2::/48 dev tun0 proto 108 metric 1024',
+      'ip -6 route add ::/0 dev tun0 proto 108 metric 10',
+    ],
+    shows: { '-6 address show dev tun0 scope link': [{ ifname: 'tun0' }] },
+  },
 ];
 
 describe('the config, planned and applied', () => {
   for (const feature of features) {
     it(feature.name, async () => {
-      const wanted = wantedInterface(facts, { ...noOptions, ...feature.options });
+      const wanted = wantedInterface(feature.facts ?? facts, { ...noOptions, ...feature.options });
       const untouched = await wholeState(namespace);
       const { before = [], after = [], warnings = [] } = feature;
-      const commands = [...before, ...always, ...after];
+      const common = feature.alone === true ? always.filter((line) => !line.includes(' address ')) : always;
+      const commands = [...before, ...common, ...after];
       const remarks = warnings.map((warning) => `# ${warning}`);
 
       assert.deepEqual(await driver.plan(wanted), [...remarks, ...commands]);
@@ -168,6 +325,9 @@ describe('the config, planned and applied', () => {
       for (const [name, value] of Object.entries(feature.forwarding ?? {})) {
         assert.equal(await forwarding(namespace, name), value, `forwarding of ${name}`);
       }
+      for (const [name, value] of Object.entries(feature.switches6 ?? {})) {
+        assert.equal((await namespace.must('cat', [`/proc/sys/net/ipv6/conf/${name}`])).trim(), value, name);
+      }
       assert.deepEqual(await driver.plan(wanted), [...commands.map((line) => `# in place: ${line}`), ...remarks]);
       assert.deepEqual((await driver.call({ call: 'up', wanted })).commands, []);
 
@@ -177,7 +337,7 @@ describe('the config, planned and applied', () => {
     });
 
     it(`${feature.name}: the commands do the same by hand`, async () => {
-      const wanted = wantedInterface(facts, { ...noOptions, ...feature.options });
+      const wanted = wantedInterface(feature.facts ?? facts, { ...noOptions, ...feature.options });
       const lines = await driver.plan(wanted);
       await namespace.must('sh', ['-e'], { input: lines.join('\n') });
       assert.deepEqual((await driver.call({ call: 'up', wanted })).commands, []);
@@ -219,8 +379,7 @@ describe('what cannot be', () => {
   it('leaves forwarding alone that it may not switch', async () => {
     await driver.stop();
     // Without the capability /proc/sys belongs to root alone, and mounted read-only to nobody.
-    driver = new Driver(namespace, {
-      stateDir,
+    driver = rig.driver({
       through: ['unshare', '--mount', 'sh', '-c', 'mount -t proc -o ro proc /proc && exec "$@"', 'sh'],
     });
     const { refused } = await driver.upInPart(
@@ -238,7 +397,7 @@ describe('what cannot be', () => {
 
   it('touches nothing of others that it cannot note', async () => {
     await driver.stop();
-    driver = new Driver(namespace, { stateDir: `${stateDir}/missing` });
+    driver = rig.driver({ stateDir: `${rig.stateDir}/missing` });
     const wanted = wantedInterface(facts, {
       ...noOptions,
       networks: [network('10.2.0.0/16')],
@@ -337,7 +496,7 @@ describe('Network.routes', () => {
           type,
           formatPrefix(to),
           name ?? '-',
-          gateway === undefined ? '-' : formatIp4(gateway),
+          gateway === undefined ? '-' : formatIp(gateway),
           metric,
           table,
           protocol,
@@ -348,6 +507,8 @@ describe('Network.routes', () => {
       'unicast 10.0.0.2/32 tun0 - 0 254 2',
       'unicast 10.2.0.0/16 tun0 - 5 7 108',
       'unicast 192.168.1.0/24 lan0 - 0 254 2',
+      'unicast 2001:db8:1::/64 lan0 - 256 254 2',
+      'unicast ::/0 lan0 2001:db8:1::fe 100 254 4',
       'unreachable 10.2.0.0/16 - - 4294967294 7 108',
     ]);
   });

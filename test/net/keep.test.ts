@@ -2,51 +2,46 @@
  * What another program takes away from a link that is up is back within a second; but not in a fight without end.
  *
  *     tun0           linkd's interface, which nobody has open
- *     lan0 ── far    192.168.1.1/24, an interface of others; it has the default route
+ *     lan0 ── far    192.168.1.1/24 and 2001:db8:1::1/64, an interface of others; it has the default routes
  */
-import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { wantedInterface } from '../../src/net/wanted.js';
 import { eventually } from '../support/eventually.js';
-import { Lab, type Namespace } from '../support/netns.js';
-import { Driver } from './driver.js';
-import { facts, network, noOptions, wholeState } from './support.js';
+import type { Namespace } from '../support/netns.js';
+import type { Driver } from './driver.js';
+import { facts, facts6, NetRig, network, noOptions, wholeState } from './support.js';
 
 /** It takes 0.1 s, for proxies up to 0.6 s; on a busy machine longer. `takes less than a second` measures it. */
 const PATIENCE_MS = 10_000;
 
-const wanted = wantedInterface(facts, {
+const wanted = wantedInterface(facts6, {
   ...noOptions,
-  networks: [network('10.2.0.0/16'), network('10.3.0.0/16 metric 50 table 7 src 192.168.1.1')],
+  networks: [
+    network('10.2.0.0/16'),
+    network('10.3.0.0/16 metric 50 table 7 src 192.168.1.1'),
+    network('2001:db8:2::/48'),
+  ],
   unreachable: true,
   defaultRoute: { metric: 200, supersede: true },
+  local6: '2001:db8::1',
+  remote6: '2001:db8::2',
   proxyArp: [{ target: 'peer', interface: 'lan0' }],
+  proxyNdp: [{ target: 'peer', interface: 'lan0' }],
   forward: { interfaces: ['lan0'] },
   firewall: { policyIn: 'drop', policyOut: 'accept', policyThrough: 'drop', allow: [] },
 });
 
-let lab: Lab;
+let rig: NetRig;
 let namespace: Namespace;
 let driver: Driver;
-let stateDir: string;
 
 beforeEach(async () => {
-  stateDir = await Driver.stateDir();
-  lab = await Lab.create();
-  namespace = await lab.namespace('net');
-  await namespace.ip('tuntap add mode tun name tun0');
-  await namespace.ip('link add lan0 type veth peer name far');
-  await namespace.ip('link set far up');
-  await namespace.ip('address add 192.168.1.1/24 dev lan0');
-  await namespace.ip('link set lan0 up');
-  await namespace.ip('route add default via 192.168.1.254 proto static metric 100');
+  rig = await NetRig.create();
+  ({ namespace } = rig);
 });
-afterEach(async () => {
-  await lab.close();
-  await rm(stateDir, { recursive: true });
-});
+afterEach(() => rig.close());
 
 describe('what another program takes away', () => {
   const meddlings: readonly (readonly [what: string, command: readonly string[]])[] = [
@@ -66,6 +61,16 @@ describe('what another program takes away', () => {
       'the source of a route',
       ['ip', 'route', 'change', '10.2.0.0/16', 'dev', 'tun0', 'proto', '108', 'src', '192.168.1.1'],
     ],
+    ['a route of IPv6', ['ip', '-6', 'route', 'del', '2001:db8:2::/48', 'metric', '1024']],
+    [
+      'an unreachable route of IPv6',
+      ['ip', '-6', 'route', 'del', 'unreachable', '2001:db8:2::/48', 'metric', '4294967294'],
+    ],
+    ['the default route of IPv6', ['ip', '-6', 'route', 'del', 'default', 'metric', '200']],
+    ['the addresses of IPv6', ['ip', '-6', 'address', 'flush', 'dev', 'tun0']],
+    ['a neighbour proxy of IPv6', ['ip', 'neighbour', 'del', 'proxy', '2001:db8::2', 'dev', 'lan0']],
+    ['proxy NDP', ['sh', '-c', 'echo 0 > /proc/sys/net/ipv6/conf/lan0/proxy_ndp']],
+    ['forwarding of IPv6', ['sh', '-c', 'echo 0 > /proc/sys/net/ipv6/conf/lan0/force_forwarding']],
     ['the packet filter', ['nft', 'flush', 'ruleset']],
     [
       'a default route that gave way, made anew',
@@ -74,7 +79,7 @@ describe('what another program takes away', () => {
   ];
   for (const [what, command] of meddlings) {
     it(`is back: ${what}`, async () => {
-      driver = new Driver(namespace, { stateDir });
+      driver = rig.driver();
       await driver.up(wanted);
       const before = await wholeState(namespace);
       const [program = '', ...args] = command;
@@ -87,7 +92,7 @@ describe('what another program takes away', () => {
   }
 
   it('is back: the MTU', async () => {
-    driver = new Driver(namespace, { stateDir });
+    driver = rig.driver();
     await driver.up(wanted);
     await namespace.ip('link set tun0 mtu 1000');
     const isBack = async (): Promise<boolean> => (await namespace.ip('link show tun0')).includes(' mtu 1400 ');
@@ -95,7 +100,7 @@ describe('what another program takes away', () => {
   });
 
   it("is back in effect: all routes of the interface, the kernel's own to the peer too", async () => {
-    driver = new Driver(namespace, { stateDir });
+    driver = rig.driver();
     await driver.up(wanted);
     await namespace.ip('route flush dev tun0');
     await eventually(() => isThere('10.2.0.0/16'), PATIENCE_MS, 'the network');
@@ -107,7 +112,7 @@ describe('what another program takes away', () => {
   });
 
   it('is back when it comes too fast to be heard one by one', async () => {
-    driver = new Driver(namespace, { stateDir });
+    driver = rig.driver();
     await driver.up(wanted);
     const before = await wholeState(namespace);
     // More events than any buffer holds.
@@ -122,7 +127,7 @@ describe('what another program takes away', () => {
   });
 
   it('takes less than a second', async () => {
-    driver = new Driver(namespace, { stateDir });
+    driver = rig.driver();
     await driver.up(wanted);
     const times: number[] = [];
     // Of several tries, so that a busy machine does not decide.
@@ -136,7 +141,7 @@ describe('what another program takes away', () => {
   });
 
   it('is left alone once the link is down', async () => {
-    driver = new Driver(namespace, { stateDir });
+    driver = rig.driver();
     await driver.up(wanted);
     await driver.down('tun0');
     const before = await wholeState(namespace);
@@ -150,7 +155,7 @@ describe('what another program takes away', () => {
 describe('a route that was refused', () => {
   it('comes in when what was in its way goes', async () => {
     await namespace.ip('route add 10.2.0.0/16 dev lan0 proto static');
-    driver = new Driver(namespace, { stateDir });
+    driver = rig.driver();
     const { refused } = await driver.upInPart(wanted);
     assert.equal(refused[0]?.code, 'EEXIST');
     await namespace.ip('route del 10.2.0.0/16 dev lan0');
@@ -161,7 +166,7 @@ describe('a route that was refused', () => {
 describe('a default route of others', () => {
   it('gives way as well when it comes later', async () => {
     await namespace.ip('route del default');
-    driver = new Driver(namespace, { stateDir });
+    driver = rig.driver();
     await driver.up(wanted);
     await namespace.ip('route add default via 192.168.1.254 proto dhcp metric 5');
     await eventually(
@@ -180,7 +185,7 @@ describe('a default route of others', () => {
 describe('a fight', () => {
   it('is given up after a few times, with a warning, and taken up again later', async () => {
     const plain = wantedInterface(facts, { ...noOptions, networks: [network('10.2.0.0/16')] });
-    driver = new Driver(namespace, { stateDir, fights: { times: 3, pauseMs: 3000 } });
+    driver = rig.driver({ fights: { times: 3, pauseMs: 3000 } });
     await driver.up(plain);
     for (let i = 0; i < 3; i++) {
       await namespace.ip('route del 10.2.0.0/16');

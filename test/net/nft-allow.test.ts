@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { networkOf } from '../../src/base/ip.js';
+import { familyOf, networkOf, prefixOf } from '../../src/base/ip.js';
+import { ip6FromNumber } from '../../src/base/ip6.js';
 import { formatAllowRule, parseAllowRule } from '../../src/net/nft/allow.js';
 import { serviceByName, serviceNames } from '../../src/net/nft/services.js';
 import type { AllowRule, PortRange, Service } from '../../src/net/options.js';
@@ -40,6 +41,16 @@ const forms: readonly { text: string; means: Meaning; words?: string }[] = [
     means: { services: [tcp(22), { protocol: 'ping' }], from: [net('10.2.3.4')] },
     words: 'ssh, ping from 10.2.3.4',
   },
+  { text: 'ssh from 2001:db8::/32', means: { services: [tcp(22)], from: [net('2001:db8::/32')] } },
+  {
+    text: 'ping from 2001:DB8:2:0::/48, 10.2.0.0/16 to 2001:db8:1::0005',
+    means: {
+      services: [{ protocol: 'ping' }],
+      from: [net('2001:db8:2::/48'), net('10.2.0.0/16')],
+      to: [net('2001:db8:1::5')],
+    },
+    words: 'ping from 2001:db8:2::/48, 10.2.0.0/16 to 2001:db8:1::5',
+  },
   { text: 'tcp 80', means: { services: [tcp(80)] }, words: 'http' },
   { text: 'tcp 1-65535', means: { services: [tcp([1, 65535])] } },
 ];
@@ -52,6 +63,8 @@ const mistakes: readonly { text: string; at: number; says: RegExp }[] = [
   { text: 'ssh,, http', at: 4, says: /^a service is missing/ },
   { text: ', ssh', at: 0, says: /^a service is missing/ },
   { text: 'shs from 10.2.0.0/16', at: 0, says: /^`shs` is no service; allowed: everything, icmp, .*, ssh, / },
+  { text: 'ssh from 2001:db8::1/32', at: 9, says: /the network is 2001:db8::\/32/ },
+  { text: 'ssh from 2001:db8::/32 to 10.1.0.5', at: 26, says: /^no packet goes from IPv4 to IPv6/ },
   { text: 'ssh, toString', at: 5, says: /^`toString` is no service/ },
   { text: 'ssh, __proto__', at: 5, says: /^`__proto__` is no service/ },
   { text: 'ssh http', at: 4, says: /^`http` does not belong here \(a comma may be missing\)/ },
@@ -197,18 +210,27 @@ const anyService: fc.Arbitrary<Service> = fc.oneof(
   fc.record({ protocol: fc.constantFrom('icmp' as const, 'ping' as const) }, plain),
   fc.record({ protocol: fc.integer({ min: 0, max: 255 }) }, plain),
 );
-const anyNetwork = fc
-  .record({ address: fc.integer({ min: 0, max: 0xffffffff }), length: fc.integer({ min: 0, max: 32 }) })
-  .map(networkOf);
-const anyRule: fc.Arbitrary<AllowRule> = fc.record(
-  {
-    text: fc.constant(''),
-    services: fc.array(anyService, { maxLength: 5 }),
-    from: fc.array(anyNetwork, { maxLength: 3 }),
-    to: fc.array(anyNetwork, { maxLength: 3 }),
-  },
-  plain,
-);
+const anyNetwork4 = fc
+  .tuple(fc.integer({ min: 0, max: 0xffffffff }), fc.integer({ min: 0, max: 32 }))
+  .map(([address, length]) => networkOf(prefixOf(address, length)));
+const anyNetwork6 = fc
+  .tuple(fc.bigInt({ min: 0n, max: (1n << 128n) - 1n }), fc.integer({ min: 0, max: 128 }))
+  .map(([address, length]) => networkOf(prefixOf(ip6FromNumber(address), length)));
+const anyNetwork = fc.oneof(anyNetwork4, anyNetwork6);
+const anyRule: fc.Arbitrary<AllowRule> = fc
+  .record(
+    {
+      text: fc.constant(''),
+      services: fc.array(anyService, { maxLength: 5 }),
+      from: fc.array(anyNetwork, { maxLength: 3 }),
+      to: fc.array(anyNetwork, { maxLength: 3 }),
+    },
+    plain,
+  )
+  .filter(
+    ({ from, to }) =>
+      from.length === 0 || to.length === 0 || from.some((a) => to.some((b) => familyOf(a) === familyOf(b))),
+  );
 /** A right rule with a piece taken out and something put in. */
 const mutated = fc.tuple(anyRule, fc.nat(), fc.nat(8), fc.string()).map(([rule, place, count, piece]) => {
   const text = formatAllowRule(rule);

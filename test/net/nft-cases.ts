@@ -1,6 +1,6 @@
 /** What links want of the packet filter → the statements of linkd's table: one case for each feature. */
 import type { LinkFilter } from '../../src/net/nft/filter.js';
-import { allowed, filterOf, firewallOf, ip, net } from './nft-support.js';
+import { allowed, filterOf, firewallOf, ip, net, net4 } from './nft-support.js';
 
 export interface Case {
   readonly name: string;
@@ -29,10 +29,12 @@ const entrance = [
   'rule forward iifname "branch" jump through-branch',
 ];
 const errors = 'icmp type { destination-unreachable, time-exceeded, parameter-problem } accept';
+const errors6 = 'icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept';
 const pass = [
   'chain pass-branch',
   'rule pass-branch ct state established,related accept',
   `rule pass-branch ${errors}`,
+  `rule pass-branch ${errors6}`,
   'rule pass-branch ct state invalid counter name "invalid-branch" drop',
 ];
 const inAndThrough = [
@@ -47,23 +49,28 @@ export const cases: readonly Case[] = [
   {
     name: 'masquerade out of the link',
     filters: [filterOf({ masquerade: [{ out: 'link', from: [] }] })],
-    statements: [hooks.masquerading, 'rule masquerading oifname "branch" masquerade'],
-    json: ['masquerading', match({ meta: { key: 'oifname' } }, 'branch'), { masquerade: null }],
+    statements: [hooks.masquerading, 'rule masquerading oifname "branch" meta nfproto ipv4 masquerade'],
+    json: [
+      'masquerading',
+      match({ meta: { key: 'oifname' } }, 'branch'),
+      match({ meta: { key: 'nfproto' } }, 'ipv4'),
+      { masquerade: null },
+    ],
   },
   {
     name: 'masquerade of named networks, with 0.0.0.0/0 as any',
     filters: [
       filterOf({
         masquerade: [
-          { out: 'link', from: [net('10.1.0.0/16'), net('10.9.0.4')] },
-          { out: 'link', from: [net('0.0.0.0/0')] },
+          { out: 'link', from: [net4('10.1.0.0/16'), net4('10.9.0.4')] },
+          { out: 'link', from: [net4('0.0.0.0/0')] },
         ],
       }),
     ],
     statements: [
       hooks.masquerading,
       'rule masquerading oifname "branch" ip saddr { 10.1.0.0/16, 10.9.0.4 } masquerade',
-      'rule masquerading oifname "branch" masquerade',
+      'rule masquerading oifname "branch" meta nfproto ipv4 masquerade',
     ],
     json: [
       'masquerading',
@@ -74,7 +81,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'masquerade out of another interface, of what comes from the link',
-    filters: [filterOf({ masquerade: [{ out: { interface: 'br-lan.7' }, from: [net('10.2.0.0/16')] }] })],
+    filters: [filterOf({ masquerade: [{ out: { interface: 'br-lan.7' }, from: [net4('10.2.0.0/16')] }] })],
     statements: [
       hooks.masquerading,
       'rule masquerading iifname "branch" oifname "br-lan.7" ip saddr 10.2.0.0/16 masquerade',
@@ -195,9 +202,90 @@ export const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'anti-spoofing on a link of both families: the addresses of the link itself too, and not our own',
+    filters: [
+      filterOf({
+        antiSpoof: true,
+        local6: '2001:db8::1',
+        networks: ['10.2.0.0/16', '2001:db8:3::/48', '2001:db8:4::/48', 'fe80::/10', '2001:db8::2'].map(net),
+      }),
+    ],
+    statements: [
+      'counter spoofed-branch',
+      hooks.antispoof,
+      'rule antispoof iifname "branch" jump spoof-branch',
+      'chain spoof-branch',
+      'rule spoof-branch ip saddr 10.0.0.1 counter name "spoofed-branch" drop',
+      'rule spoof-branch ip6 saddr 2001:db8::1 counter name "spoofed-branch" drop',
+      'rule spoof-branch ip saddr { 10.0.0.2, 10.2.0.0/16 } return',
+      'rule spoof-branch ip6 saddr { 2001:db8::2, 2001:db8:3::-2001:db8:4:ffff:ffff:ffff:ffff:ffff, fe80::/10 } return',
+      'rule spoof-branch counter name "spoofed-branch" drop',
+    ],
+    json: [
+      'spoof-branch',
+      match(payload('ip6', 'saddr'), {
+        set: [
+          '2001:db8::2',
+          { range: ['2001:db8:3::', '2001:db8:4:ffff:ffff:ffff:ffff:ffff'] },
+          { prefix: { addr: 'fe80::', len: 10 } },
+        ],
+      }),
+      { return: null },
+    ],
+  },
+  {
+    name: 'anti-spoofing where all of IPv4 is behind the peer, and nothing of IPv6',
+    filters: [filterOf({ antiSpoof: true, networks: [net('0.0.0.0/0')] })],
+    statements: [
+      'counter spoofed-branch',
+      hooks.antispoof,
+      'rule antispoof iifname "branch" jump spoof-branch',
+      'chain spoof-branch',
+      'rule spoof-branch ip saddr 10.0.0.1 counter name "spoofed-branch" drop',
+      'rule spoof-branch meta nfproto ipv4 return',
+      'rule spoof-branch counter name "spoofed-branch" drop',
+    ],
+  },
+  {
+    name: 'allow rules for networks of IPv6, and of both',
+    filters: [
+      filterOf({
+        firewall: firewallOf({
+          allow: [
+            'ssh from 2001:db8::/32',
+            'http from 10.2.0.0/16, 2001:db8:2::/48',
+            'ping, icmp from 2001:db8:2::/48 to 2001:db8:1::5',
+            'dns from 10.2.0.0/16, 2001:db8:2::/48 to 2001:db8:1::53',
+            'everything from ::/0',
+          ].map(allowed),
+        }),
+      }),
+    ],
+    statements: [
+      'counter invalid-branch',
+      ...entrance,
+      ...pass,
+      'rule pass-branch ip6 saddr 2001:db8::/32 tcp dport 22 accept comment "ssh from 2001:db8::/32"',
+      'rule pass-branch ip saddr 10.2.0.0/16 tcp dport 80 accept comment "http from 10.2.0.0/16, 2001:db8:2::/48"',
+      'rule pass-branch ip6 saddr 2001:db8:2::/48 tcp dport 80 accept comment "http from 10.2.0.0/16, 2001:db8:2::/48"',
+      'rule pass-branch ip6 saddr 2001:db8:2::/48 ip6 daddr 2001:db8:1::5 icmpv6 type echo-request accept comment "ping, icmp from 2001:db8:2::/48 to 2001:db8:1::5"',
+      'rule pass-branch ip6 saddr 2001:db8:2::/48 ip6 daddr 2001:db8:1::5 meta l4proto 58 accept comment "ping, icmp from 2001:db8:2::/48 to 2001:db8:1::5"',
+      'rule pass-branch ip6 saddr 2001:db8:2::/48 ip6 daddr 2001:db8:1::53 tcp dport 53 accept comment "dns from 10.2.0.0/16, 2001:db8:2::/48 to 2001:db8:1::53"',
+      'rule pass-branch ip6 saddr 2001:db8:2::/48 ip6 daddr 2001:db8:1::53 udp dport 53 accept comment "dns from 10.2.0.0/16, 2001:db8:2::/48 to 2001:db8:1::53"',
+      'rule pass-branch meta nfproto ipv6 accept comment "everything from ::/0"',
+      ...inAndThrough,
+    ],
+    json: [
+      'pass-branch',
+      match(payload('ip6', 'saddr'), { prefix: { addr: '2001:db8::', len: 32 } }),
+      match(payload('tcp', 'dport'), 22),
+      { accept: null },
+    ],
+  },
+  {
     name: 'anti-spoofing where every address is behind the peer, and where none is known',
     filters: [
-      filterOf({ antiSpoof: true, networks: [net('0.0.0.0/0')] }),
+      filterOf({ antiSpoof: true, networks: [net('0.0.0.0/0'), net('::/0')] }),
       filterOf({ link: 'b', interface: 'tun1', antiSpoof: true, remote: 0, local: 0, networks: [] }),
     ],
     statements: [
@@ -244,6 +332,7 @@ export const cases: readonly Case[] = [
       'chain out-branch',
       'rule out-branch ct state established,related accept',
       `rule out-branch ${errors}`,
+      `rule out-branch ${errors6}`,
       'rule out-branch counter name "out-branch" drop',
     ],
     json: ['in-branch', { counter: 'in-branch' }, { reject: { type: 'icmpx', expr: 'admin-prohibited' } }],
@@ -281,12 +370,14 @@ export const cases: readonly Case[] = [
       'rule pass-branch tcp dport 53 accept comment "dns"',
       'rule pass-branch udp dport 53 accept comment "dns"',
       'rule pass-branch meta l4proto 1 accept comment "icmp"',
+      'rule pass-branch meta l4proto 58 accept comment "icmp"',
       'rule pass-branch icmp type echo-request accept comment "ping"',
+      'rule pass-branch icmpv6 type echo-request accept comment "ping"',
       'rule pass-branch ip saddr 10.2.3.4 meta l4proto 6 accept comment "tcp, ssh from 10.2.3.4"',
       'rule pass-branch meta l4proto 17 accept comment "udp"',
       'rule pass-branch meta l4proto 50 accept comment "protocol 50"',
       'rule pass-branch ip saddr 10.2.3.4 accept comment "everything from 10.2.3.4"',
-      'rule pass-branch accept comment "everything from 0.0.0.0/0"',
+      'rule pass-branch meta nfproto ipv4 accept comment "everything from 0.0.0.0/0"',
       ...inAndThrough,
     ],
     json: [
@@ -302,9 +393,9 @@ export const cases: readonly Case[] = [
     filters: [
       filterOf({
         masquerade: [
-          { out: 'link', from: ['10.1.0.0/16', '10.2.0.0/16', '10.5.0.4', '10.5.0.4', '255.255.255.255'].map(net) },
-          { out: 'link', from: ['10.0.0.6', '10.0.0.7', '10.0.0.9'].map(net) },
-          { out: 'link', from: ['0.0.0.0/1', '128.0.0.0/1'].map(net) },
+          { out: 'link', from: ['10.1.0.0/16', '10.2.0.0/16', '10.5.0.4', '10.5.0.4', '255.255.255.255'].map(net4) },
+          { out: 'link', from: ['10.0.0.6', '10.0.0.7', '10.0.0.9'].map(net4) },
+          { out: 'link', from: ['0.0.0.0/1', '128.0.0.0/1'].map(net4) },
         ],
         firewall: firewallOf({ allow: ['tcp 80, 81', 'udp 1-5, 6, 9'].map(allowed) }),
       }),
@@ -315,7 +406,7 @@ export const cases: readonly Case[] = [
       hooks.masquerading,
       'rule masquerading oifname "branch" ip saddr { 10.1.0.0-10.2.255.255, 10.5.0.4, 255.255.255.255 } masquerade',
       'rule masquerading oifname "branch" ip saddr { 10.0.0.6/31, 10.0.0.9 } masquerade',
-      'rule masquerading oifname "branch" masquerade',
+      'rule masquerading oifname "branch" meta nfproto ipv4 masquerade',
       ...pass,
       'rule pass-branch tcp dport 80-81 accept comment "tcp 80, 81"',
       'rule pass-branch udp dport { 1-6, 9 } accept comment "udp 1-5, 6, 9"',

@@ -10,7 +10,7 @@ import { diff, scriptOf, statementsIn, statementsOf } from '../../src/net/nft/ru
 import { NftTable } from '../../src/net/nft/table.js';
 import { Lab, type Namespace } from '../support/netns.js';
 import { cases } from './nft-cases.js';
-import { allowed, filterOf, firewallOf, ip, net, nftIn, silent } from './nft-support.js';
+import { allowed, filterOf, firewallOf, ip, net4, nftIn, silent } from './nft-support.js';
 
 let lab: Lab;
 let namespace: Namespace;
@@ -53,7 +53,7 @@ describe('filters become a table', () => {
 
   it('is a script of one transaction, to the letter', () => {
     const filters = [
-      filterOf({ masquerade: [{ out: 'link', from: [net('10.1.0.0/16')] }], antiSpoof: true, networks: [] }),
+      filterOf({ masquerade: [{ out: 'link', from: [net4('10.1.0.0/16')] }], antiSpoof: true, networks: [] }),
     ];
     assert.equal(
       scriptOf('linkd', rulesetOf(filters), new Map([['spoofed-branch', { packets: 3, bytes: 252 }]])),

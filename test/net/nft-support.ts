@@ -1,5 +1,5 @@
 /** What the tests of linkd's nftables table share: filters to start from, and nft inside a namespace. */
-import { parseIp4, parsePrefix, type Ip4, type Prefix } from '../../src/base/ip.js';
+import { parseIp4, parseIpPrefix, parsePrefix, type Ip4, type IpPrefix, type Prefix } from '../../src/base/ip.js';
 import type { Logger } from '../../src/base/log.js';
 import { parseAllowRule } from '../../src/net/nft/allow.js';
 import type { LinkFilter } from '../../src/net/nft/filter.js';
@@ -22,6 +22,13 @@ export const plain: LinkFilter = {
   up: true,
 };
 
+/** Networks of IPv4 alone. */
+export function net4(text: string): Prefix {
+  const prefix = parsePrefix(text);
+  if (prefix === undefined) throw new Error(`not a network of IPv4: ${text}`);
+  return prefix;
+}
+
 export function filterOf(part: Partial<LinkFilter>): LinkFilter {
   return { ...plain, ...part };
 }
@@ -43,8 +50,8 @@ export function ip(text: string): Ip4 {
   return address;
 }
 
-export function net(text: string): Prefix {
-  const prefix = parsePrefix(text);
+export function net(text: string): IpPrefix {
+  const prefix = parseIpPrefix(text);
   if (prefix === undefined) throw new Error(`not a network: ${text}`);
   return prefix;
 }

@@ -16,11 +16,11 @@ import { rulesetOf } from '../../src/net/nft/render.js';
 import { scriptOf } from '../../src/net/nft/ruleset.js';
 import { NftTable, type NftTableOptions } from '../../src/net/nft/table.js';
 import { Lab, type Namespace } from '../support/netns.js';
-import { allowed, filterOf, firewallOf, net, nftIn, silent } from './nft-support.js';
+import { allowed, filterOf, firewallOf, net4, nftIn, silent } from './nft-support.js';
 
 const END_TIMEOUT_MS = 30_000;
 
-const masquerading = filterOf({ masquerade: [{ out: 'link', from: [net('10.1.0.0/16')] }] });
+const masquerading = filterOf({ masquerade: [{ out: 'link', from: [net4('10.1.0.0/16')] }] });
 const closed = filterOf({ firewall: firewallOf({ policyIn: 'drop', allow: [allowed('ssh')] }) });
 /** The loopback in the place of a link: what is sent to this machine comes in by it. */
 const closedLoopback = filterOf({ interface: 'lo', firewall: firewallOf({ policyIn: 'drop' }) });
@@ -200,7 +200,7 @@ describe('NftTable.plan', () => {
     assert.deepEqual(await table.plan([filterOf({ masquerade: [{ out: 'link', from: [] }] })]), [
       ...all.slice(0, 2).map((line) => `  ${line}`),
       `- nft delete ${all[2] ?? ''}`,
-      '+ nft add rule inet linkd masquerading oifname "branch" masquerade',
+      '+ nft add rule inet linkd masquerading oifname "branch" meta nfproto ipv4 masquerade',
     ]);
     assert.deepEqual(
       await table.plan([]),

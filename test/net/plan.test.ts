@@ -1,11 +1,12 @@
 /** Wanted and observed state to the `ip` commands that lead from one to the other. */
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
-import { formatIp4, parseIp4, parsePrefix, type Ip4, type Prefix } from '../../src/base/ip.js';
+import { formatIp } from '../../src/base/ip.js';
 import type { ObservedAddress, ObservedInterface } from '../../src/net/observed.js';
 import { describe as command } from '../../src/net/operation.js';
 import { planDown, planSweep, planUp } from '../../src/net/plan.js';
-import type { WantedInterface, WantedRoute } from '../../src/net/wanted.js';
+import { metricOf, type WantedInterface } from '../../src/net/wanted.js';
+import { anyIp, ip, network, prefix } from './support.js';
 
 /** `10.0.0.1 peer 10.0.0.2/32` or `192.0.2.1/24`, as `ip address` shows them; routes as `10.2.0.0/16 src 10.1.0.1 metric 50 table 7`. */
 interface Have {
@@ -22,7 +23,7 @@ const wanted: WantedInterface = {
   mtu: 1500,
   local: ip('10.0.0.1'),
   remote: ip('10.0.0.2'),
-  routes: [route('10.2.0.0/16'), route('10.3.0.0/16 metric 50')],
+  routes: [network('10.2.0.0/16'), network('10.3.0.0/16 metric 50')],
 };
 
 const applied: Have = {
@@ -58,7 +59,7 @@ describe('planUp', () => {
     },
     {
       name: 'a network more and a network less: adds before it deletes',
-      wanted: { routes: [route('10.2.0.0/16'), route('10.4.0.0/16')] },
+      wanted: { routes: [network('10.2.0.0/16'), network('10.4.0.0/16')] },
       have: applied,
       expected: [
         'ip route add 10.4.0.0/16 dev branch proto 108',
@@ -67,7 +68,7 @@ describe('planUp', () => {
     },
     {
       name: 'another metric is another route',
-      wanted: { routes: [route('10.2.0.0/16'), route('10.3.0.0/16')] },
+      wanted: { routes: [network('10.2.0.0/16'), network('10.3.0.0/16')] },
       have: applied,
       expected: [
         'ip route add 10.3.0.0/16 dev branch proto 108',
@@ -76,25 +77,25 @@ describe('planUp', () => {
     },
     {
       name: 'metric 0 is the kernel default',
-      wanted: { routes: [{ prefix: prefix('10.2.0.0/16'), metric: 0 }, route('10.3.0.0/16 metric 50')] },
+      wanted: { routes: [{ prefix: prefix('10.2.0.0/16'), metric: 0 }, network('10.3.0.0/16 metric 50')] },
       have: applied,
       expected: [],
     },
     {
       name: 'a network named twice is one route',
-      wanted: { routes: [route('10.2.0.0/16'), route('10.2.0.0/16')] },
+      wanted: { routes: [network('10.2.0.0/16'), network('10.2.0.0/16')] },
       have: { ...applied, routes: [] },
       expected: ['ip route add 10.2.0.0/16 dev branch proto 108'],
     },
     {
       name: 'the host route to the peer comes with the address; with a metric it is another',
-      wanted: { routes: [route('10.0.0.2/32'), route('10.0.0.2/32 metric 7')] },
+      wanted: { routes: [network('10.0.0.2/32'), network('10.0.0.2/32 metric 7')] },
       have: { ...applied, routes: [] },
       expected: ['ip route add 10.0.0.2/32 dev branch proto 108 metric 7'],
     },
     {
       name: 'a default route',
-      wanted: { routes: [route('0.0.0.0/0 metric 4294967295')] },
+      wanted: { routes: [network('0.0.0.0/0 metric 4294967295')] },
       have: { ...applied, routes: [] },
       expected: ['ip route add 0.0.0.0/0 dev branch proto 108 metric 4294967295'],
     },
@@ -148,7 +149,7 @@ describe('planUp', () => {
     },
     {
       name: 'tables and source addresses; one network in two tables is two routes',
-      wanted: { routes: [route('10.2.0.0/16 src 10.1.0.1'), route('10.2.0.0/16 table 7 metric 5')] },
+      wanted: { routes: [network('10.2.0.0/16 src 10.1.0.1'), network('10.2.0.0/16 table 7 metric 5')] },
       have: { ...applied, routes: [] },
       expected: [
         'ip route add 10.2.0.0/16 dev branch proto 108 src 10.1.0.1',
@@ -157,7 +158,7 @@ describe('planUp', () => {
     },
     {
       name: 'another source address, or none, changes the route in its place',
-      wanted: { routes: [route('10.2.0.0/16 src 10.1.0.1'), route('10.3.0.0/16 metric 50')] },
+      wanted: { routes: [network('10.2.0.0/16 src 10.1.0.1'), network('10.3.0.0/16 metric 50')] },
       have: { ...applied, routes: ['10.2.0.0/16', '10.3.0.0/16 metric 50 src 10.1.0.1'] },
       expected: [
         'ip route change 10.2.0.0/16 dev branch proto 108 src 10.1.0.1',
@@ -243,39 +244,18 @@ function observed({ mtu = 1500, up = true, addresses = [], peers, routes = [] }:
     up,
     loopback: false,
     addresses: addresses.map(address),
-    peers: (up ? (peers ?? addresses.map((text) => formatIp4(address(text).peer))) : []).map(ip),
-    routes: routes.map(route).map(({ prefix, metric = 0, table = 254, source }) => ({ prefix, metric, table, source })),
+    peers: (up ? (peers ?? addresses.map((text) => formatIp(address(text).peer))) : []).map(anyIp),
+    routes: routes.map(network).map(({ prefix, metric, table = 254, source }) => ({
+      prefix,
+      metric: metricOf({ prefix, metric }),
+      table,
+      source,
+    })),
   };
 }
 
 function address(text: string): ObservedAddress {
   const match = /^(\S+?)(?: peer (\S+))?\/(\d+)$/.exec(text);
-  const local = ip(match?.[1] ?? text);
-  return { local, peer: match?.[2] === undefined ? local : ip(match[2]), prefixLength: Number(match?.[3]) };
-}
-
-function route(text: string): WantedRoute {
-  const [network = '', ...words] = text.split(' ');
-  const after = (word: string): string | undefined =>
-    words.includes(word) ? words[words.indexOf(word) + 1] : undefined;
-  const number = (word: string): number | undefined => (after(word) === undefined ? undefined : Number(after(word)));
-  const source = after('src');
-  return {
-    prefix: prefix(network),
-    metric: number('metric'),
-    table: number('table'),
-    source: source === undefined ? undefined : ip(source),
-  };
-}
-
-function ip(text: string): Ip4 {
-  const address = parseIp4(text);
-  assert.ok(address !== undefined, text);
-  return address;
-}
-
-function prefix(text: string): Prefix {
-  const parsed = parsePrefix(text);
-  assert.ok(parsed !== undefined, text);
-  return parsed;
+  const local = anyIp(match?.[1] ?? text);
+  return { local, peer: match?.[2] === undefined ? local : anyIp(match[2]), prefixLength: Number(match?.[3]) };
 }

@@ -7,7 +7,7 @@ import { isAlreadyGone, remedyFor } from '../../src/net/remedy.js';
 const name = 'branch';
 const route = { name, prefix: { address: 0x0a020000, length: 16 }, metric: 0, table: 254, source: undefined };
 const address = { name, local: 0x0a000001, remote: 0x0a000002 };
-const foreign = { raw: '02', text: 'default dev eth0', metric: 0 };
+const foreign = { family: 4, raw: '02', text: 'default dev eth0', metric: 0 } as const;
 const operations = {
   'set-mtu': { kind: 'set-mtu', name, mtu: 20 },
   'set-up': { kind: 'set-up', name },
@@ -21,7 +21,7 @@ const operations = {
   'delete-unreachable': { kind: 'delete-unreachable', prefix: route.prefix, table: 7 },
   'add-proxy': { kind: 'add-proxy', name: 'lan0', address: address.remote },
   'delete-proxy': { kind: 'delete-proxy', name: 'lan0', address: address.remote },
-  'set-forwarding': { kind: 'set-forwarding', name: 'lan0', on: false },
+  'set-switch': { kind: 'set-switch', family: 4, name: 'lan0', key: 'forwarding', value: 0, back: true },
   'move-default': { kind: 'move-default', route: foreign, metric: 11 },
   'delete-default': { kind: 'delete-default', route: foreign },
 } as const satisfies Record<Operation['kind'], Operation>;
@@ -34,6 +34,7 @@ describe('remedyFor', () => {
     ['add-route', 'ENETDOWN', /`ip link show branch`/],
     ['add-route', 'ENETUNREACH', /`ip link show branch`/],
     ['add-route', 'EEXIST', /`ip route show 10\.2\.0\.0\/16`.*another metric/],
+    ['add-address', 'EACCES', /disable_ipv6/],
     ['add-address', 'EEXIST', /`ip address show branch`/],
     ['set-mtu', 'EINVAL', /68 to 65535/],
     ['add-route', 'EINVAL', /behind its prefix length$/],
@@ -41,8 +42,8 @@ describe('remedyFor', () => {
     ['add-unreachable', 'EINVAL', /behind its prefix length/],
     ['add-unreachable', 'EEXIST', /`ip route show 10\.2\.0\.0\/16 table 7`/],
     ['add-proxy', 'ENODEV', /lan0/],
-    ['set-forwarding', 'EROFS', /ProtectKernelTunables=no/],
-    ['set-forwarding', 'EACCES', /CAP_NET_ADMIN/],
+    ['set-switch', 'EROFS', /ProtectKernelTunables=no/],
+    ['set-switch', 'EACCES', /CAP_NET_ADMIN/],
     ['move-default', 'EEXIST', /`ip route show default`/],
     ['move-default', 'ENETUNREACH', /gateway/],
   ];
@@ -67,7 +68,7 @@ describe('isAlreadyGone', () => {
     'delete-default': ['ESRCH', 'ENOENT', 'ENODEV'],
     'move-default': ['ESRCH', 'ENOENT'],
     'delete-proxy': ['ENOENT', 'ENODEV'],
-    'set-forwarding': ['ENOENT'],
+    'set-switch': ['ENOENT'],
     'delete-address': ['EADDRNOTAVAIL', 'ENODEV'],
     'set-down': ['ENODEV'],
   };

@@ -1,8 +1,16 @@
 /** From the config's words to what is wanted of the system. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { outlasting, wantedInterface } from '../../src/net/wanted.js';
+import { anywhere, familyOf, formatPrefix } from '../../src/base/ip.js';
+import {
+  defaultsOf,
+  outlasting,
+  wantedInterface,
+  type UnreachableRoute,
+  type WantedRoute,
+} from '../../src/net/wanted.js';
 import { address, testConfig } from '../support/link-rig.js';
+import { network } from './support.js';
 
 const facts = {
   link: 'branch',
@@ -28,11 +36,46 @@ describe('what is wanted for a link', () => {
     const sources = (defaultRoute: typeof net.defaultRoute) =>
       outlasting(facts, { ...net, antiSpoof: true, defaultRoute }).filter?.networks;
     assert.deepEqual(sources(undefined), [{ address: address('10.2.0.0'), length: 16 }]);
-    assert.deepEqual(sources({ metric: 0, supersede: false })?.at(-1), { address: 0, length: 0 });
+    assert.deepEqual(sources({ metric: 0, supersede: false })?.slice(-2), [anywhere[4], anywhere[6]]);
   });
 
   it('has what PPP agreed on, and the routes of the config', () => {
     const { mtu, local, remote, routes } = wantedInterface(facts, net);
     assert.deepEqual([mtu, local, remote, routes], [1500, facts.local, facts.remote, net.networks]);
+  });
+});
+
+describe('what is wanted of IPv6', () => {
+  const networks = [...net.networks, network('2001:db8:2::/48')];
+  const options = { ...net, networks, local6: '2001:db8::1', remote6: '2001:db8::2' };
+  const families = (routes: readonly (UnreachableRoute | WantedRoute)[]): number[] =>
+    routes.map(({ prefix }) => familyOf(prefix));
+
+  it('is the addresses of the link itself and the global ones, and the routes of both families', () => {
+    const both = { ...facts, linkLocal6: 'fe80::1', peerLinkLocal6: 'fe80::2', carries: [4, 6] } as const;
+    const { addresses6, routes } = wantedInterface(both, options);
+    assert.deepEqual(addresses6, [
+      { local: 'fe80::1', remote: 'fe80::2' },
+      { local: '2001:db8::1', remote: '2001:db8::2' },
+    ]);
+    assert.deepEqual(families(routes), [4, 6]);
+  });
+
+  it('is nothing where PPP agreed on IPv4 alone, and the other way round', () => {
+    const four = wantedInterface({ ...facts, carries: [4] }, options);
+    assert.deepEqual([four.addresses6, families(four.routes), defaultsOf(four)], [undefined, [4], []]);
+    const six = wantedInterface({ ...facts, local: 0, remote: 0, carries: [6] }, options);
+    assert.deepEqual([six.local, families(six.routes)], [0, [6]]);
+  });
+
+  it('is what the config has of it while there is no session', () => {
+    assert.deepEqual(families(wantedInterface(facts, options).routes), [4, 6]);
+    assert.equal(wantedInterface(facts, net).addresses6, undefined);
+    assert.deepEqual(families(outlasting(facts, { ...options, unreachable: true }).unreachable ?? []), [4, 6]);
+  });
+
+  it('takes what comes from the peer itself for genuine', () => {
+    const sources = outlasting(facts, { ...options, antiSpoof: true }).filter?.networks.map(formatPrefix);
+    assert.deepEqual(sources, ['10.2.0.0/16', '2001:db8:2::/48', 'fe80::/10', '2001:db8::2/128']);
   });
 });

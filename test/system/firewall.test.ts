@@ -11,7 +11,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import type { DropCounters } from '../../src/net/nft/filter.js';
 import { NftTable } from '../../src/net/nft/table.js';
 import type { PortForward } from '../../src/net/options.js';
-import { allowed, filterOf, firewallOf, ip, net, nftIn, silent } from '../net/nft-support.js';
+import { allowed, filterOf, firewallOf, ip, net, net4, nftIn, silent } from '../net/nft-support.js';
 import { Lab, type Namespace, type TwoLans } from '../support/netns.js';
 import { echo, hold, knock, listen } from '../support/probe.js';
 
@@ -69,14 +69,14 @@ describe('masquerade', () => {
   });
 
   it('of named networks only', async () => {
-    await table.apply([filterOf({ masquerade: [{ out: 'link', from: [net('10.1.0.2'), net('10.9.0.0/16')] }] })]);
+    await table.apply([filterOf({ masquerade: [{ out: 'link', from: [net4('10.1.0.2'), net4('10.9.0.0/16')] }] })]);
     assert.deepEqual(await knock(lans.hostA, 'tcp', HOST_B, 7000), { saw: LINK_A });
-    await table.apply([filterOf({ masquerade: [{ out: 'link', from: [net('10.9.0.0/16')] }] })]);
+    await table.apply([filterOf({ masquerade: [{ out: 'link', from: [net4('10.9.0.0/16')] }] })]);
     assert.deepEqual(await knock(lans.hostA, 'tcp', HOST_B, 7000), { saw: HOST_A });
   });
 
   it('out of another interface, of what comes from the link', async () => {
-    await table.apply([filterOf({ masquerade: [{ out: { interface: 'lan0' }, from: [net('10.2.0.0/16')] }] })]);
+    await table.apply([filterOf({ masquerade: [{ out: { interface: 'lan0' }, from: [net4('10.2.0.0/16')] }] })]);
     assert.deepEqual(await knock(lans.hostB, 'tcp', HOST_A, 7000), { saw: '10.1.0.1' });
     assert.deepEqual(await knock(lans.hostA, 'tcp', HOST_B, 7000), { saw: HOST_A });
   });

@@ -8,7 +8,16 @@
  *     networks = network { "," network }     network = ADDRESS [ "/" LENGTH ]
  */
 import { assertNever } from '../../base/errors.js';
-import { formatIp4, formatPrefix, isNetwork, networkOf, parsePrefix, type Prefix } from '../../base/ip.js';
+import {
+  bitsOf,
+  familyOf,
+  formatIp,
+  formatPrefix,
+  isNetwork,
+  networkOf,
+  parseIpPrefix,
+  type IpPrefix,
+} from '../../base/ip.js';
 import type { AllowRule, PortRange, Service } from '../options.js';
 import { nameOfServices, serviceByName, serviceNames } from './services.js';
 
@@ -32,6 +41,8 @@ export function parseAllowRule(text: string): AllowParse {
   if (!from.ok) return from;
   const to = readNetworks(clauses.value.to);
   if (!to.ok) return to;
+  const [away, home] = [families(from.value), families(to.value)];
+  if (away.size > 0 && home.size > 0 && ![...away].some((family) => home.has(family))) return apart(clauses.value.to);
   return { ok: true, rule: { text, services: services.value, from: from.value, to: to.value } };
 }
 
@@ -48,7 +59,7 @@ const GRAMMAR =
   'a rule is services, then `from` networks, then `to` networks: `ssh, http from 10.2.0.0/16 to 10.1.0.5`';
 const SERVICES = `everything, icmp, ping, tcp PORTS, udp PORTS, protocol NUMBER, ${serviceNames.join(', ')}`;
 const PORTS = 'a port is 1 to 65535, or a range such as 8000-8100';
-const NETWORK = 'a network is an address such as 10.1.0.5 or a prefix such as 10.2.0.0/16';
+const NETWORK = 'a network is an address such as 10.1.0.5 or a prefix such as 10.2.0.0/16 or 2001:db8:2::/48';
 
 const LAST_PORT = 65535;
 const LAST_PROTOCOL = 255;
@@ -187,12 +198,12 @@ function readNumber(text: string | undefined): number | undefined {
 }
 
 /** No clause means any network, an empty list. */
-function readNetworks(clause: Clause | undefined): Outcome<readonly Prefix[]> {
-  const networks: Prefix[] = [];
+function readNetworks(clause: Clause | undefined): Outcome<readonly IpPrefix[]> {
+  const networks: IpPrefix[] = [];
   for (const [i, item] of (clause?.items ?? []).entries()) {
     const [first] = item;
     if (first === undefined) return missing(clause, i);
-    const network = parsePrefix(first.text);
+    const network = parseIpPrefix(first.text);
     if (network === undefined) return mistake(first, `${show(first.text)} is no network; ${NETWORK}`);
     if (!isNetwork(network)) {
       const meant = formatPrefix(networkOf(network));
@@ -210,6 +221,15 @@ function tooMuch(item: readonly Word[], count: number): AllowMistake | undefined
   const extra = item[count];
   if (extra === undefined) return undefined;
   return mistake(extra, `${show(extra.text)} does not belong here (a comma may be missing); ${GRAMMAR}`);
+}
+
+function families(networks: readonly IpPrefix[]): ReadonlySet<number> {
+  return new Set(networks.map(familyOf));
+}
+
+function apart(to: Clause | undefined): AllowMistake {
+  const at = to?.items[0]?.[0]?.at ?? 0;
+  return { ok: false, message: 'no packet goes from IPv4 to IPv6, or back; both need a network of one family', at };
 }
 
 function missing(clause: Clause | undefined, index: number): AllowMistake {
@@ -261,6 +281,6 @@ function formatService(service: Service): string {
   }
 }
 
-function formatNetwork(network: Prefix): string {
-  return network.length === 32 ? formatIp4(network.address) : formatPrefix(network);
+function formatNetwork(network: IpPrefix): string {
+  return network.length === bitsOf(network.address) ? formatIp(network.address) : formatPrefix(network);
 }

@@ -1,5 +1,6 @@
 /** What nftables shall do for one link: the packet filter's share of its network options, with the link's facts. */
-import type { Ip4, Prefix } from '../../base/ip.js';
+import type { Ip4, IpPrefix } from '../../base/ip.js';
+import type { Ip6 } from '../../base/ip6.js';
 import type { Firewall, Masquerade, PortForward } from '../options.js';
 
 export interface LinkFilter {
@@ -10,8 +11,10 @@ export interface LinkFilter {
   /** The peer's address and ours; 0 while it is not known. */
   readonly remote: Ip4;
   readonly local: Ip4;
-  /** The networks behind the peer. */
-  readonly networks: readonly Prefix[];
+  /** Our global address of IPv6, where there is one. */
+  readonly local6?: Ip6 | undefined;
+  /** The networks behind the peer, and the addresses of IPv6 that it may have. */
+  readonly networks: readonly IpPrefix[];
   readonly mtu: number;
   readonly masquerade: readonly Masquerade[];
   readonly portForwards: readonly PortForward[];

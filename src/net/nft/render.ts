@@ -13,7 +13,7 @@
  *     postrouting  srcnat   masquerading    masquerade
  */
 import { assertNever } from '../../base/errors.js';
-import { formatIp4, type Ip4, type Prefix } from '../../base/ip.js';
+import { anywhere, familyOf, formatIp4, hostPrefix, type Family, type IpPrefix, type Prefix } from '../../base/ip.js';
 import type { AllowRule, Firewall, Masquerade, PortForward, Service, Verdict } from '../options.js';
 import { formatAllowRule } from './allow.js';
 import type { DropReason, LinkFilter } from './filter.js';
@@ -80,11 +80,20 @@ const ESTABLISHED = 'ct state established,related accept';
 
 /**
  * An error about a packet of a connection is `related` already; one about a connection that is forgotten is `invalid`, and
- * is let through all the same, as path MTU discovery depends on it. RFC 1191
+ * is let through all the same, as path MTU discovery depends on it. RFC 1191, RFC 4890 §4.3.1
  */
-const ICMP_ERRORS = 'icmp type { destination-unreachable, time-exceeded, parameter-problem } accept';
+const ICMP_ERRORS = [
+  'icmp type { destination-unreachable, time-exceeded, parameter-problem } accept',
+  'icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept',
+];
 
-const ICMP_NUMBER = 1;
+/** In nft's words and by their numbers, what each family has of its own. */
+const words4And6 = {
+  4: { address: 'ip', family: 'meta nfproto ipv4', icmp: 'icmp', icmpNumber: 1 },
+  6: { address: 'ip6', family: 'meta nfproto ipv6', icmp: 'icmpv6', icmpNumber: 58 },
+} as const;
+
+const families: readonly Family[] = [4, 6];
 const TRANSPORT_NUMBERS = { tcp: 6, udp: 17 } as const;
 
 /** A link's share of the base chains, and the chains and counters of its own. */
@@ -111,13 +120,14 @@ function chainsOf(filter: LinkFilter, forwards: readonly Forward[]): LinkChains 
   if (firewall !== undefined) {
     const { policyIn, policyThrough, allow } = firewall;
     const entering = forwards.filter(({ by }) => by === filter.interface);
-    const pass = [ESTABLISHED, ICMP_ERRORS, `ct state invalid ${count('invalid', link)} drop`];
+    const pass = [ESTABLISHED, ...ICMP_ERRORS, `ct state invalid ${count('invalid', link)} drop`];
     own.push(
       chain(`pass-${link}`, [...pass, ...entering.map(forwardedRule), ...allow.flatMap(allowRules)]),
       chain(`in-${link}`, [`jump pass-${link}`, ...verdict(policyIn, 'in', link)]),
       chain(`through-${link}`, [`jump pass-${link}`, ...verdict(policyThrough, 'through', link)]),
     );
-    if (isOut) own.push(chain(`out-${link}`, [ESTABLISHED, ICMP_ERRORS, ...verdict(firewall.policyOut, 'out', link)]));
+    if (isOut)
+      own.push(chain(`out-${link}`, [ESTABLISHED, ...ICMP_ERRORS, ...verdict(firewall.policyOut, 'out', link)]));
   }
   const from = `iifname ${quote(filter.interface)}`;
   return {
@@ -131,15 +141,18 @@ function chainsOf(filter: LinkFilter, forwards: readonly Forward[]): LinkChains 
 }
 
 /** Before connection tracking, so that a forged packet does not even become a connection. */
-function spoofRules({ link, remote, local, networks, antiSpoof }: LinkFilter): string[] {
+function spoofRules({ link, remote, local, local6, networks, antiSpoof }: LinkFilter): string[] {
   if (!antiSpoof) return [];
   const drop = `${count('spoofed', link)} drop`;
-  const peers = [...(remote === 0 ? [] : [host(remote)]), ...networks];
+  const peers = [...(remote === 0 ? [] : [hostPrefix(remote)]), ...networks];
   // Our own address lies in a network behind the peer, perhaps; but nobody there has it.
-  const ours = local === 0 ? [] : [`ip saddr ${formatIp4(local)} ${drop}`];
+  const ours = [...(local === 0 ? [] : [local]), ...(local6 === undefined ? [] : [local6])].map((address) =>
+    words(addresses('saddr', [hostPrefix(address)]), drop),
+  );
   if (peers.length === 0) return [drop];
-  const known = addressSet(peers);
-  return known === undefined ? ours : [...ours, `ip saddr ${known} return`, drop];
+  const known = families.map((family) => peers.filter((one) => familyOf(one) === family)).filter((of) => of.length > 0);
+  const isAll = known.length === families.length && known.every((of) => addressSet(of) === undefined);
+  return isAll ? ours : [...ours, ...known.map((of) => words(addresses('saddr', of), 'return')), drop];
 }
 
 function forwardsOf({ interface: own, portForwards }: LinkFilter): Forward[] {
@@ -170,33 +183,49 @@ function mssRules({ interface: name, mssClamp, mtu, up }: LinkFilter): string[] 
   return [`iifname ${quote(name)} ${clamp}`, `oifname ${quote(name)} ${clamp}`];
 }
 
+/** Of IPv4 alone: addresses of IPv6 are not scarce. */
 function masqueradeRules({ interface: name, masquerade, up }: LinkFilter): string[] {
   const out = (by: Masquerade['out']): string =>
     by === 'link' ? `oifname ${quote(name)}` : `iifname ${quote(name)} oifname ${quote(by.interface)}`;
-  return up ? masquerade.map((one) => words(out(one.out), addresses('saddr', one.from), 'masquerade')) : [];
+  const from = (prefixes: readonly Prefix[]): string =>
+    addresses('saddr', prefixes.length === 0 ? [anywhere[4]] : prefixes);
+  return up ? masquerade.map((one) => words(out(one.out), from(one.from), 'masquerade')) : [];
 }
 
-/** One rule for each kind of service, the ports of one protocol together. */
+/** One rule for each kind of service, the ports of one protocol together; for each family where it makes a difference. */
 function allowRules(rule: AllowRule): string[] {
-  const pair = words(addresses('saddr', rule.from), addresses('daddr', rule.to));
-  const services = rule.services.length === 0 ? [''] : [...new Set(rule.services.map((one) => service(one, rule)))];
   const comment = formatAllowRule(rule).slice(0, LONGEST_COMMENT);
-  return services.map((match) => words(pair, match, `accept comment "${comment}"`));
+  const { from, to } = rule;
+  const isAny = from.length === 0 && to.length === 0;
+  const kinds = isAny ? [undefined] : families.filter((family) => concerns(family, from) && concerns(family, to));
+  return kinds.flatMap((family) => {
+    const of = (prefixes: readonly IpPrefix[]): IpPrefix[] => prefixes.filter((one) => familyOf(one) === family);
+    const pair = words(addresses('saddr', of(from)), addresses('daddr', of(to)));
+    const matches = rule.services.flatMap((one) => service(one, rule, family ?? 'any'));
+    const services = matches.length === 0 ? [''] : [...new Set(matches)];
+    return services.map((match) => words(pair, match, `accept comment "${comment}"`));
+  });
 }
 
-function service(one: Service, { services }: AllowRule): string {
+/** No networks means any. */
+function concerns(family: Family, prefixes: readonly IpPrefix[]): boolean {
+  return prefixes.length === 0 || prefixes.some((one) => familyOf(one) === family);
+}
+
+function service(one: Service, { services }: AllowRule, family: Family | 'any'): string[] {
   const { protocol } = one;
-  if (typeof protocol === 'number') return protocolMatch(protocol);
+  if (typeof protocol === 'number') return [protocolMatch(protocol)];
+  const both = family === 'any' ? families.map((each) => words4And6[each]) : [words4And6[family]];
   switch (protocol) {
     case 'icmp':
-      return protocolMatch(ICMP_NUMBER);
+      return both.map(({ icmpNumber }) => protocolMatch(icmpNumber));
     case 'ping':
-      return 'icmp type echo-request';
+      return both.map(({ icmp }) => `${icmp} type echo-request`);
     case 'tcp':
     case 'udp': {
       const same = services.flatMap((other) => (other.protocol === protocol ? [other.ports] : []));
       const isAll = same.some((ports) => ports.length === 0);
-      return isAll ? protocolMatch(TRANSPORT_NUMBERS[protocol]) : `${protocol} dport ${portSet(same.flat())}`;
+      return [isAll ? protocolMatch(TRANSPORT_NUMBERS[protocol]) : `${protocol} dport ${portSet(same.flat())}`];
     }
     default:
       return assertNever(protocol);
@@ -239,14 +268,13 @@ function count(reason: DropReason, link: string): string {
   return `counter name "${counterName(reason, link)}"`;
 }
 
-/** No networks means any, and so does 0.0.0.0/0. */
-function addresses(field: 'saddr' | 'daddr', prefixes: readonly Prefix[]): string {
-  const set = prefixes.length === 0 ? undefined : addressSet(prefixes);
-  return set === undefined ? '' : `ip ${field} ${set}`;
-}
-
-function host(address: Ip4): Prefix {
-  return { address, length: 32 };
+/** Of one family. No networks means any; all addresses of a family are told by the family. */
+function addresses(field: 'saddr' | 'daddr', prefixes: readonly IpPrefix[]): string {
+  const [first] = prefixes;
+  if (first === undefined) return '';
+  const { address, family } = words4And6[familyOf(first)];
+  const set = addressSet(prefixes);
+  return set === undefined ? family : `${address} ${field} ${set}`;
 }
 
 function base(name: string, hook: string, rules: readonly string[]): Chain {
