@@ -6,7 +6,7 @@ import { command } from './commands.js';
 import { defaulted, delegate, keyFacts, list, optional, section, value } from './keys.js';
 import { right, wrong, type Reader } from './reading.js';
 import { withAllowed } from './text.js';
-import { absolutePath, choice, duration, orOff } from './values.js';
+import { absolutePath, choice, duration, isOff, orOff } from './values.js';
 
 const second = 1000;
 const hour = 3600 * second;
@@ -25,7 +25,12 @@ const method: Reader<readonly AuthMethod[]> = {
 };
 
 const methodList = `a list of ${words.join(', ')}`;
-const methods = list(value(method), methodList).transform((lists): readonly AuthMethod[] => [...new Set(lists.flat())]);
+const methodLists = list(value(method), methodList);
+
+function methods() {
+  const read = z.preprocess((input) => (isOff(input) ? [] : input), methodLists);
+  return read.transform((lists): readonly AuthMethod[] => [...new Set(lists.flat())]);
+}
 
 /** From the strongest to the weakest. */
 const everyMethod: readonly AuthMethod[] = ['eap-mschap-v2', 'mschap-v2', 'eap-md5', 'chap', 'mschap', 'pap'];
@@ -74,25 +79,29 @@ const secretSection = section(secretShape).transform(({ file, program, credentia
 });
 
 /** What is written here may be the secret itself: no message shows it. */
-const secret = z
-  .unknown()
-  .transform((input, ctx): SecretSource => {
-    if (typeof input !== 'string') return delegate(secretSection, input, ctx);
-    ctx.addIssue({ code: 'custom', message: withAllowed('a secret has no place in this file', oneSource) });
-    return z.NEVER;
-  })
-  .optional();
+function secret() {
+  return z
+    .unknown()
+    .transform((input, ctx): SecretSource => {
+      if (typeof input !== 'string') return delegate(secretSection, input, ctx);
+      ctx.addIssue({ code: 'custom', message: withAllowed('a secret has no place in this file', oneSource) });
+      return z.NEVER;
+    })
+    .optional();
+}
 
 const fileList = 'an absolute path, a list of such, or a section with `pap` and `chap`';
-const files = list(value(absolutePath), fileList);
+function files() {
+  return list(value(absolutePath), fileList);
+}
 
 export const secretFilesShape = {
-  pap: files.register(keyFacts, {
+  pap: files().register(keyFacts, {
     about: 'Files for PAP, such as /etc/ppp/pap-secrets.',
     allowed: 'an absolute path, or a list of such',
     default: 'none',
   }),
-  chap: files.register(keyFacts, {
+  chap: files().register(keyFacts, {
     about: 'Files for all other methods, such as /etc/ppp/chap-secrets.',
     allowed: 'an absolute path, or a list of such',
     default: 'none',
@@ -103,7 +112,7 @@ const bothFiles = section(secretFilesShape);
 
 const secretFiles = z.unknown().transform((input, ctx): z.output<typeof bothFiles> => {
   if (typeof input === 'object' && input !== null && !Array.isArray(input)) return delegate(bothFiles, input, ctx);
-  const same = delegate(files, input, ctx);
+  const same = delegate(files(), input, ctx);
   return { pap: same, chap: same };
 });
 
@@ -112,32 +121,35 @@ function notAbsolute(program: string): string | undefined {
 }
 
 export const authShape = {
-  require: methods.register(keyFacts, {
+  require: methods().register(keyFacts, {
     about: 'How the peer has to prove who it is, most wanted first. Nobody is asked unless this is given.',
-    allowed: methodList,
+    allowed: `${methodList}, or none`,
     default: 'none',
     rfc: 'RFC 1661 §6.2',
   }),
-  accept: methods.optional().register(keyFacts, {
-    about: 'How we prove who we are where the peer asks and there is a secret to do so, preferred first; none refuses.',
-    allowed: `${methodList}, or none`,
-    default: 'all, the strongest first',
-  }),
+  accept: methods()
+    .optional()
+    .register(keyFacts, {
+      about:
+        'How we prove who we are where the peer asks and there is a secret to do so, preferred first; none refuses.',
+      allowed: `${methodList}, or none`,
+      default: 'all, the strongest first',
+    }),
   name: optional(authName, 'the name of this machine', {
     about: 'What we are called as the one who asks: the second column of the secrets.',
   }),
-  user: optional(authName, '`name`', {
+  user: optional(authName, 'as `name`', {
     about: 'What we are called as the one who is asked: the first column of the secrets.',
   }),
   remotename: optional(authName, 'what it calls itself', {
     about: 'What the peer is called, whatever it says of itself.',
   }),
-  secret: secret.register(keyFacts, {
+  secret: secret().register(keyFacts, {
     about: 'Our own secret, whoever asks; it goes before those in `secrets`. See “Secret”.',
     allowed: oneSource,
     default: 'none',
   }),
-  'peer-secret': secret.register(keyFacts, {
+  'peer-secret': secret().register(keyFacts, {
     about: "The peer's secret; it goes before those in `secrets`. See “Secret”.",
     allowed: oneSource,
     default: 'none',
