@@ -49,7 +49,8 @@ function end(lcp: Partial<LcpOptions>, own: number, other: number): fc.Arbitrary
 const faults: fc.Arbitrary<Faults> = fc.record({
   lose: fc.constantFrom(0, 0.1, 0.3),
   corrupt: fc.constantFrom(0, 0.1),
-  corruptUnnoticed: fc.constantFrom(0, 0.02),
+  // What passes the FCS may agree on another address than was sent: that is for the second test.
+  corruptUnnoticed: fc.constant(0),
   duplicate: fc.constantFrom(0, 0.2),
   latencyMs: fc.integer({ min: 1, max: 400 }),
   jitterMs: fc.integer({ min: 0, max: 1000 }),
