@@ -20,3 +20,11 @@ export interface Scheduler extends Clock {
   /** Calls back once, `delay` from now or a little later; a delay of 0 or less still returns first. */
   after(delay: Millis, callback: () => void): Timer;
 }
+
+/** The earliest of some deadlines; undefined when there is none. */
+export function earliest(...deadlines: readonly (Millis | undefined)[]): Millis | undefined {
+  return deadlines.reduce(
+    (first, other) => (first === undefined || (other !== undefined && other < first) ? other : first),
+    undefined,
+  );
+}

@@ -1,24 +1,23 @@
 /**
  * One PPP session, from an open line to its end: the phases of RFC 1661 §3.2, LCP and the protocols above it, as an engine
  * without I/O. Packets, time and commands come in; what is to be done goes out by `poll()`, drained after every
- * input. The session ends by exactly one `finished`, unless the line goes first.
+ * input. The session ends by exactly one `finished`, unless its last line goes first.
+ *
+ * What belongs to a line is a `LineSession`; the networks and CCP stand above all lines that are open.
  */
-import { causeFacts, cause, type Cause } from '../base/cause.js';
-import type { Millis } from '../base/clock.js';
+import type { Cause } from '../base/cause.js';
+import { earliest, type Millis } from '../base/clock.js';
 import { formatIp4, type Ip4 } from '../base/ip.js';
-import { Authentication, authenticationProtocols } from './auth/authentication.js';
-import { noAuthentication } from './auth/options.js';
 import { Ccp } from './ccp/ccp.js';
 import type { Context, ControlProtocol, Counter } from './context.js';
-import { Lcp, type Phase } from './lcp/lcp.js';
-import { QualityMonitor } from './lqr/monitor.js';
+import type { Phase } from './lcp/lcp.js';
+import { LineSession } from './line-session.js';
 import { nothingCounted, type LineCounts } from './lqr/report.js';
-import type { Ending } from './negotiator.js';
 import { Networks } from './networks.js';
 import { NoteLimit } from './notes.js';
-import { Protocol } from './numbers.js';
+import { defaultMru } from './numbers.js';
 import type { CcpOptions, SessionOptions } from './options.js';
-import { defaultFraming, type AgreedNetwork, type SessionOutput } from './outputs.js';
+import type { AgreedNetwork, SessionOutput } from './outputs.js';
 
 /** What a status shows of a session. */
 export interface SessionDescription {
@@ -42,70 +41,40 @@ export interface SessionDescription {
 
 export class Session {
   readonly #options: SessionOptions;
-  readonly #lcp: Lcp;
-  readonly #quality: QualityMonitor;
-  readonly #auth: Authentication;
+  readonly #random: () => number;
+  readonly #counts: (line: number) => LineCounts;
+  readonly #lines = new Map<number, LineSession>();
   /** Undefined: packets are neither compressed nor encrypted. */
   readonly #ccp: Ccp | undefined;
   readonly #networks: Networks;
-  /** What LCP carries; a protocol more is an entry more. */
+  /** What stands above the lines; a protocol more is an entry more. */
   readonly #protocols: readonly ControlProtocol[];
   readonly #outputs: SessionOutput[] = [];
   readonly #counters: Partial<Record<Counter, number>> = {};
   readonly #notes = new NoteLimit();
   #now: Millis = 0;
-  #started = false;
   #over = false;
   /** IP packets could flow at some time since LCP opened last. */
   #wasUp = false;
   /** Why we close the session, once we do. */
   #cause: Cause | undefined;
-  /** Why it was ending when the line was lost. */
+  /** Why it was ending when the last line was lost. */
   #ending: Cause | undefined;
 
-  /** `random` gives unsigned 32-bit numbers, `counts` what the framing has counted since the session began. */
-  constructor(options: SessionOptions, random: () => number, counts: () => LineCounts = nothingCounted) {
+  /** `random` gives unsigned 32-bit numbers, `counts` what the framing has counted on a line since it was opened. */
+  constructor(options: SessionOptions, random: () => number, counts: (line: number) => LineCounts = nothingCounted) {
     this.#options = options;
-    const context = this.#context(random);
-    const auth = options.auth ?? noAuthentication;
-    this.#lcp = new Lcp(options.lcp, auth, context, {
-      up: (now) => {
-        this.#lcpUp(now);
-      },
-      down: (now) => {
-        this.#lcpDown(now);
-      },
-      failed: (failed, now) => {
-        this.#fail(failed, now);
-      },
-      finished: (ending) => {
-        this.#finish(this.#cause ?? this.#explain(ending));
-      },
-      protocolRejected: (protocol, now) => {
-        if (authenticationProtocols.includes(protocol)) this.#auth.rejected(protocol, now);
-        if (protocol === Protocol.lqr) this.#quality.rejected();
-        const isMeant = (candidate: ControlProtocol) =>
-          candidate.protocol === protocol || candidate.carries.includes(protocol);
-        this.#protocols.find(isMeant)?.rejected(protocol, now);
-      },
-    });
-    this.#auth = new Authentication(auth, context, {
-      authenticated: (now) => {
-        this.#authenticated(now);
-      },
-      failed: (failed, now) => {
-        this.#fail(failed, now);
-      },
-    });
-    this.#quality = new QualityMonitor(this.#lcp, options.lcp.lqr, this.#countAlso(counts), context, (failed, now) => {
-      this.#fail(failed, now);
+    this.#random = random;
+    this.#counts = counts;
+    const context = this.#context((output) => {
+      this.#emit(output);
     });
     this.#ccp = options.ccp && this.#makeCcp(options.ccp, context);
     this.#networks = new Networks(options, context, {
       up: () => {
         this.#wasUp = true;
       },
-      mtu: () => this.#lcp.peerMru() - (this.#ccp?.overhead ?? 0),
+      mtu: () => context.peerMru() - (this.#ccp?.overhead ?? 0),
       failed: (failed, now) => {
         this.#fail(failed, now);
       },
@@ -113,12 +82,13 @@ export class Session {
     this.#protocols = [...(this.#ccp === undefined ? [] : [this.#ccp]), ...this.#networks.protocols];
   }
 
-  /** The line is open. Throws when called twice. */
-  start(now: Millis): void {
-    if (this.#started || this.#over) throw new Error('a session starts once');
+  /** A line is open. Throws when the session is over, or has this line already. */
+  start(now: Millis, line = 0): void {
+    if (this.#over || this.#lines.has(line)) throw new Error('a session starts once on a line');
     this.#now = now;
-    this.#started = true;
-    this.#lcp.start(now);
+    const session = this.#makeLine(line);
+    this.#lines.set(line, session);
+    session.start(now);
   }
 
   /** Ends the session by an exchange of Terminate packets, at most Max-Terminate Restart times long. */
@@ -126,16 +96,19 @@ export class Session {
     if (this.#over) return;
     this.#now = now;
     this.#cause = reason;
-    this.#lcp.close(now, causeFacts(reason.code).summary);
-    if (this.#lcp.isClosed) this.#finish(reason); // there was nothing to terminate
+    for (const session of [...this.#lines.values()]) session.close(now, reason);
+    if (this.#lines.size === 0) this.#finish(reason);
   }
 
-  /** The line is gone: nothing can be sent any more, and nothing will be. */
-  lineLost(now: Millis): void {
+  /** A line is gone: nothing can be sent on it any more, and nothing will be. */
+  lineLost(now: Millis, line = 0): void {
     if (this.#over) return;
     this.#now = now;
-    this.#ending = this.#endingNow();
-    this.#lcp.down(now);
+    const session = this.#lines.get(line);
+    session?.lost(now);
+    this.#lines.delete(line);
+    if (this.#lines.size > 0) return;
+    this.#ending = session?.ending;
     this.#over = true;
   }
 
@@ -154,64 +127,39 @@ export class Session {
   }
 
   /** A good frame of any protocol came; those given to `receive` count by themselves. */
-  heard(now: Millis): void {
-    this.#lcp.heard(now);
+  heard(now: Millis, line = 0): void {
+    this.#lines.get(line)?.heard(now);
   }
 
   /** A frame's payload behind the Protocol field. IP comes here only while its network is not up, and is dropped. */
-  receive(protocol: number, packet: Uint8Array, now: Millis): void {
-    if (this.#over || !this.#started) return;
+  receive(protocol: number, packet: Uint8Array, now: Millis, line = 0): void {
+    const session = this.#lines.get(line);
+    if (this.#over || session === undefined) return;
     this.#now = now;
-    this.#lcp.heard(now);
-    if (protocol === Protocol.lcp) {
-      this.#lcp.receive(packet, now);
-      return;
-    }
-    // RFC 1661 §3.4, §3.7: only LCP counts in the phases Establish and Terminate.
-    if (!this.#lcp.isOpen) {
-      this.#count('not-open');
-      return;
-    }
-    if (protocol === Protocol.lqr) {
-      this.#quality.receive(packet, now);
-      return;
-    }
-    if (authenticationProtocols.includes(protocol)) {
-      this.#auth.receive(protocol, packet, now);
-      return;
-    }
+    session.heard(now);
+    if (session.receive(protocol, packet, now)) return;
     const target = this.#protocols.find((candidate) => candidate.protocol === protocol);
-    if (target !== undefined) this.#auth.implied(now);
+    if (target !== undefined) session.implied(now);
     // RFC 1661 §3.5: nothing else before both ends are authenticated.
-    if (!this.#auth.isDone) {
-      this.#count('not-open');
-      return;
-    }
-    if (target !== undefined) target.receive(packet, now);
+    if (!session.isOpen) this.#count('not-open');
+    else if (target !== undefined) target.receive(packet, now);
     else if (this.#protocols.some(({ carries }) => carries.includes(protocol))) this.#count('not-open');
     else {
       this.#count('unknown-protocol');
-      this.#lcp.rejectProtocol(protocol, packet);
+      session.rejectProtocol(protocol, packet);
     }
   }
 
   nextTimeout(): Millis | undefined {
     if (this.#over) return undefined;
-    let next = this.#lcp.nextTimeout();
-    for (const protocol of [this.#quality, this.#auth, ...this.#protocols]) {
-      const other = protocol.nextTimeout();
-      if (other !== undefined && (next === undefined || other < next)) next = other;
-    }
-    return next;
+    return earliest(...[...this.#lines.values(), ...this.#protocols].map((part) => part.nextTimeout()));
   }
 
   /** Does what is due. Calling it early does no harm. */
   timeout(now: Millis): void {
     if (this.#over) return;
     this.#now = now;
-    this.#lcp.timeout(now);
-    this.#quality.timeout(now);
-    this.#auth.timeout(now);
+    for (const session of [...this.#lines.values()]) session.timeout(now);
     for (const protocol of this.#protocols) protocol.timeout(now);
   }
 
@@ -224,7 +172,7 @@ export class Session {
    * the line goes before `finished` comes, as it does with a peer that hangs up at once.
    */
   get ending(): Cause | undefined {
-    return this.#ending ?? this.#endingNow();
+    return this.#ending ?? this.#primary?.ending ?? this.#cause;
   }
 
   /** IPv4 packets may flow. */
@@ -249,44 +197,74 @@ export class Session {
 
   describe(): SessionDescription {
     const { ip4, ip6, mtu } = this.network ?? {};
+    const line = this.#primary;
     return {
-      phase: this.#phase,
+      phase: this.#over ? 'dead' : (line?.phase ?? 'dead'),
       localAddress: ip4 && formatIp4(ip4.local),
       remoteAddress: ip4 && formatIp4(ip4.remote),
       dns: (ip4?.dns ?? []).map(formatIp4),
       localIp6: ip6?.local,
       remoteIp6: ip6?.remote,
       mtu,
-      options: {
-        ...this.#lcp.describe(),
-        ...this.#quality.describe(),
-        ...this.#auth.describe(),
-        ...this.#ccp?.describe(),
-      },
-      echoRttMs: this.#lcp.echoRttMs,
-      peerIdentification: this.#lcp.peerIdentification,
-      peerName: this.#auth.peerName,
+      options: { ...line?.describe(), ...this.#ccp?.describe() },
+      echoRttMs: line?.echoRttMs,
+      peerIdentification: line?.peerIdentification,
+      peerName: line?.peerName,
     };
   }
 
-  get #phase(): Phase {
-    if (this.#over) return 'dead';
-    const { phase } = this.#lcp;
-    return phase === 'network' && !this.#auth.isDone ? 'authenticate' : phase;
+  /** The first line that is open, or else the first that there is. */
+  get #primary(): LineSession | undefined {
+    const lines = [...this.#lines.values()];
+    return lines.find(({ isOpen }) => isOpen) ?? lines[0];
   }
 
   // What the layers report.
 
-  #lcpUp(now: Millis): void {
-    this.#wasUp = false;
-    this.#emit({ type: 'framing', framing: this.#lcp.framing() });
-    this.#quality.up(now);
-    this.#auth.up(this.#lcp.authentication, now);
+  #makeLine(line: number): LineSession {
+    const context: Context = {
+      ...this.#context((output) => {
+        this.#emit(output);
+      }),
+      peerMru: () => this.#lines.get(line)?.peerMru() ?? defaultMru,
+    };
+    return new LineSession(
+      this.#options,
+      context,
+      this.#countAlso(() => this.#counts(line)),
+      {
+        established: () => {
+          if (!this.#isOpen) this.#wasUp = false;
+        },
+        opened: (now) => {
+          this.#lineOpened(line, now);
+        },
+        down: (now) => {
+          if (!this.#isOpen) this.#down(now);
+        },
+        finished: (why) => {
+          this.#lineFinished(line, why);
+        },
+        protocolRejected: (protocol, now) => {
+          const isMeant = (candidate: ControlProtocol) =>
+            candidate.protocol === protocol || candidate.carries.includes(protocol);
+          this.#protocols.find(isMeant)?.rejected(protocol, now);
+        },
+        trouble: () => this.#protocols.find((protocol) => protocol.trouble() !== undefined)?.trouble(),
+        wasUp: () => this.#wasUp,
+      },
+    );
   }
 
-  #authenticated(now: Millis): void {
-    this.#networks.identify(this.#auth.peerName);
-    this.#networks.restrictRemote(this.#auth.allowedAddresses);
+  get #isOpen(): boolean {
+    return [...this.#lines.values()].some(({ isOpen }) => isOpen);
+  }
+
+  #lineOpened(line: number, now: Millis): void {
+    const session = this.#lines.get(line);
+    if (session === undefined) return;
+    this.#networks.identify(session.peerName);
+    this.#networks.restrictRemote(session.allowedAddresses);
     this.#ccp?.up(now);
     if (this.#ccp?.mustHold !== true) this.#networksUp(now);
   }
@@ -295,29 +273,20 @@ export class Session {
     for (const protocol of this.#networks.protocols) protocol.up(now);
   }
 
-  /** By our Close, the peer's Terminate-Request, or the peer's starting over. */
-  #lcpDown(now: Millis): void {
-    this.#quality.down();
-    this.#auth.down();
+  /** No line is open any more. */
+  #down(now: Millis): void {
     this.#networks.down(now);
     for (const protocol of this.#protocols) protocol.down(now);
-    this.#emit({ type: 'framing', framing: defaultFraming });
   }
 
-  /** A layer can't go on. The peer is told, where there is one that listens. */
+  #lineFinished(line: number, why: Cause): void {
+    this.#lines.delete(line);
+    if (this.#lines.size === 0) this.#finish(this.#cause ?? why);
+  }
+
+  /** What stands above the lines can't go on. The peer is told. */
   #fail(failed: Cause, now: Millis): void {
-    if (this.#over || this.#cause !== undefined) return;
-    if (failed.code === 'loopback' || failed.code === 'peer-dead') {
-      this.#lcp.down(now);
-      this.#finish(failed);
-    } else {
-      this.close(now, failed);
-    }
-  }
-
-  #endingNow(): Cause | undefined {
-    const { terminated } = this.#lcp;
-    return this.#cause ?? (terminated === undefined ? undefined : this.#explain(terminated));
+    if (!this.#over && this.#cause === undefined) this.close(now, failed);
   }
 
   #finish(reason: Cause): void {
@@ -325,28 +294,6 @@ export class Session {
     this.#over = true;
     this.#cause = reason;
     this.#emit({ type: 'finished', cause: reason });
-  }
-
-  /** Why LCP came to rest, when it wasn't we who closed it. */
-  #explain(ending: Ending): Cause {
-    const auth = this.#wasUp ? undefined : this.#lcp.authenticationRefused;
-    switch (ending.kind) {
-      case 'closed':
-        return cause('internal', 'LCP closed by itself');
-      case 'rejected':
-        return cause('protocol-error', `it rejects ${ending.what}`);
-      case 'no-answer':
-        if (ending.heard === undefined) return cause('no-answer');
-        if (auth !== undefined) return cause('auth-unsupported', auth);
-        return cause('lcp-failed', this.#lcp.trouble() ?? ending.heard);
-      case 'terminated': {
-        if (auth !== undefined) return cause('auth-unsupported', auth);
-        const { interrupted } = this.#auth;
-        if (interrupted !== undefined) return cause(interrupted, ending.reason ?? 'it ended the link');
-        const troubled = this.#wasUp ? undefined : this.#protocols.find((protocol) => protocol.trouble() !== undefined);
-        return troubled?.trouble() ?? cause('peer-terminated', ending.reason);
-      }
-    }
   }
 
   /** RFC 1989 §2.6: what we handed out just now goes to the line ahead of a report, and counts. */
@@ -360,7 +307,7 @@ export class Session {
 
   /** Where encryption is required, networks come after it, and go with it. */
   #makeCcp(options: CcpOptions, context: Context): Ccp {
-    return new Ccp(options, context, () => this.#auth.mppeKeys, {
+    return new Ccp(options, context, () => this.#primary?.mppeKeys, {
       up: (now) => {
         if (options.mppe?.required === true) this.#networksUp(now);
       },
@@ -375,20 +322,18 @@ export class Session {
 
   // Outputs.
 
-  #context(random: () => number): Context {
+  #context(emit: (output: SessionOutput) => void): Context {
     return {
       limits: this.#options.lcp,
-      emit: (output) => {
-        this.#emit(output);
-      },
+      emit,
       note: (level, message) => {
         this.#note(level, message);
       },
       count: (counter) => {
         this.#count(counter);
       },
-      random,
-      peerMru: () => this.#lcp.peerMru(),
+      random: this.#random,
+      peerMru: () => this.#primary?.peerMru() ?? defaultMru,
     };
   }
 

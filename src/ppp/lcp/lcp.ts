@@ -4,7 +4,7 @@
  */
 import { getU16, getU32, putU16, putU32 } from '../../base/bytes.js';
 import { cause } from '../../base/cause.js';
-import type { Millis } from '../../base/clock.js';
+import { earliest, type Millis } from '../../base/clock.js';
 import type { Context, LayerEvents } from '../context.js';
 import { Negotiator, type Ending, type Layer } from '../negotiator.js';
 import { Code, defaultAccm, defaultMru, Protocol, protocolName } from '../numbers.js';
@@ -351,11 +351,6 @@ export class Lcp implements QualityLine {
     putU32(data, 0, this.ourMagic);
     this.#keepAlive.sent(this.#negotiator.send(Code.echoRequest, data), now);
   }
-}
-
-function earliest(a: Millis | undefined, b: Millis | undefined): Millis | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return Math.min(a, b);
 }
 
 function yesNo(value: true | undefined): string {
