@@ -203,7 +203,7 @@ export class Ccp implements ControlProtocol {
   }
 
   #setDecompressor(method: CompressionMethod | undefined): void {
-    this.#resets.answered();
+    this.#resets.clear();
     if (method === undefined && this.#receive === undefined) return;
     this.#receive = method;
     this.#context.emit({ type: 'decompressor', method });
@@ -238,9 +238,8 @@ export class Ccp implements ControlProtocol {
       return;
     }
     this.#restarts = 0;
-    this.#resets.answered();
+    this.#resets.answered(now);
     this.#context.emit({ type: 'reset-decompressor' });
-    this.#context.note('debug', `CCP: the peer has reset its compressor at ${Math.round(now)} ms`);
   }
 
   #mend(step: ResetStep, now: Millis): void {

@@ -4,8 +4,9 @@
  */
 import type { Millis } from '../../base/clock.js';
 
-/** The pause after the first Reset-Request; each is twice the one before. */
-const firstPause: Millis = 300;
+/** The pause after a Reset-Request, until an answer has shown how long the way is: then twice as long as that. */
+const unknownPause: Millis = 300;
+const shortestPause: Millis = 200;
 const longestPause: Millis = 3000;
 /** Reset-Requests without an answer before something else has to be done. */
 const mostRequests = 8;
@@ -17,6 +18,8 @@ export class Resets {
   #asked = 0;
   #damagedSince = false;
   #deadline: Millis | undefined;
+  #askedAt: Millis | undefined;
+  #pause = unknownPause;
 
   /** A packet was damaged. */
   damaged(now: Millis): ResetStep {
@@ -24,11 +27,20 @@ export class Resets {
     return this.#deadline === undefined ? this.#step(now) : undefined;
   }
 
-  /** The peer has answered: another damaged packet is a new matter. */
-  answered(): void {
+  /** The peer has answered. An answer to a repeated request says nothing of the time that it took. */
+  answered(now: Millis): void {
+    if (this.#asked === 1 && this.#askedAt !== undefined) {
+      this.#pause = Math.min(longestPause, Math.max(shortestPause, 2 * (now - this.#askedAt)));
+    }
+    this.clear();
+  }
+
+  /** Another damaged packet is a new matter. */
+  clear(): void {
     this.#asked = 0;
     this.#damagedSince = false;
     this.#deadline = undefined;
+    this.#askedAt = undefined;
   }
 
   nextTimeout(): Millis | undefined {
@@ -46,11 +58,13 @@ export class Resets {
 
   #step(now: Millis): ResetStep {
     if (this.#asked >= mostRequests) {
-      this.answered();
+      this.clear();
       return 'give-up';
     }
-    this.#deadline = now + Math.min(longestPause, firstPause * 2 ** this.#asked);
+    const doublings = Math.max(0, this.#asked - 1);
+    this.#deadline = now + Math.min(longestPause, this.#pause * 2 ** doublings);
     this.#damagedSince = false;
+    this.#askedAt ??= now;
     return this.#asked++ === 0 ? 'ask' : 'repeat';
   }
 }
