@@ -30,6 +30,10 @@ const shortestRoundTripMs = 5;
 /** How long a Terminate-Ack gets to reach the peer before the layer is finished. */
 const leaveMs = 500;
 
+/** So often may the peer start over before the protocol has stayed open for a while: more is an endless loop. */
+const maxRestarts = 50;
+const settledMs = 10_000;
+
 /** What a protocol adds to the common law. */
 export interface Layer extends Policy {
   readonly protocol: number;
@@ -86,6 +90,9 @@ export class Negotiator {
   #terminateReason = '';
   /** Configure-Requests, Naks and Rejects sent since the negotiation began. */
   #effort = 0;
+  /** When it opened last, and how often the peer has started over since it stayed open for a while. */
+  #openedAt: Millis = 0;
+  #restarts = 0;
   #heard: string | undefined;
   #ending: Ending | undefined;
 
@@ -283,6 +290,10 @@ export class Negotiator {
       this.#fail(cause(this.#layer.failure, detail), now);
       return;
     }
+    if (isNegotiating(next) && from === 'Opened' && this.#isRestless(now)) {
+      this.#fail(cause('restless', `it starts ${this.#layer.name} over as soon as it is open`), now);
+      return;
+    }
     if (isNegotiating(next) && !isNegotiating(from) && reply === undefined) this.#begin();
     if (isNegotiating(next) && from === 'Opened')
       this.#context.note('info', `${this.#layer.name}: the peer starts over`);
@@ -306,6 +317,7 @@ export class Negotiator {
     switch (action) {
       case 'tlu':
         this.#effort = 0;
+        this.#openedAt = now;
         this.#layer.up(now);
         break;
       case 'tld':
@@ -377,6 +389,12 @@ export class Negotiator {
   /** Far beyond what agreeing takes on a bad line: a peer that neither agrees nor stops runs into it. RFC 1661 §4.5 */
   #maxEffort(): number {
     return 4 * (this.#context.limits.maxConfigure + this.#context.limits.maxFailure);
+  }
+
+  /** The peer starts over, once more. RFC 1661 §4.5: loops are to be avoided, though no table can. */
+  #isRestless(now: Millis): boolean {
+    this.#restarts = now - this.#openedAt >= settledMs ? 0 : this.#restarts + 1;
+    return this.#restarts > maxRestarts;
   }
 
   #endingOf(from: State): Ending {
