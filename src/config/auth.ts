@@ -154,7 +154,7 @@ export const authShape = {
     allowed: oneSource,
     default: 'none',
   }),
-  secrets: secretFiles.register(keyFacts, {
+  secrets: secretFiles.prefault([]).register(keyFacts, {
     about: 'Files of secrets in four columns, as pppd has them. Only their owner may read them.',
     allowed: fileList,
     default: 'none',
