@@ -29,7 +29,10 @@ function chooseFor(
   const names = remoteName === undefined ? [...new Set(lines.map((line) => line[column]))] : [remoteName];
   const choices = names.flatMap((other): readonly Choice[] => {
     const line = choose(other);
-    return line === undefined ? [] : [{ name: remoteName === undefined ? other : undefined, line }];
+    if (line === undefined) return [];
+    if (remoteName !== undefined) return [{ name: undefined, line }];
+    // A line for all is there already.
+    return other !== undefined && line[column] === undefined ? [] : [{ name: other, line }];
   });
   return choices.toSorted((a, b) => rankOf(b.line) - rankOf(a.line));
 }
