@@ -147,6 +147,12 @@ const causes = {
     remedy: 'Correct `remote`, or put the name into /etc/hosts, which needs no network.',
     retry: 'quick',
   },
+  'multilink-refused': {
+    summary: 'the line cannot join the other lines of its link',
+    remedy:
+      'Have all `lines` lead to the same peer, and let it bundle them (pppd: `multilink`, and the same name on each).',
+    retry: 'slow',
+  },
   'auth-unsupported': {
     summary: 'the peer insists on authentication in a way that linkd has no secret for, or is not to use',
     remedy:

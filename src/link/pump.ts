@@ -371,6 +371,9 @@ export class Pump {
       case 'reset-decompressor':
         attached.path.resetDecompressor();
         return;
+      case 'bundle':
+      case 'line-finished':
+        return;
       case 'address-wanted':
         this.#host.emit(output);
         return;

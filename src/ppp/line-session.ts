@@ -10,6 +10,7 @@ import { Authentication, authenticationProtocols } from './auth/authentication.j
 import type { MppeKeys } from './auth/mppe-keys.js';
 import type { Context } from './context.js';
 import { Lcp, type Phase } from './lcp/lcp.js';
+import type { AgreedMultilink } from './lcp/multilink-options.js';
 import { QualityMonitor } from './lqr/monitor.js';
 import type { LineCounts } from './lqr/report.js';
 import type { Ending } from './negotiator.js';
@@ -54,7 +55,7 @@ export class LineSession {
     const failed = (failure: Cause, now: Millis): void => {
       this.#fail(failure, now);
     };
-    this.#lcp = new Lcp(options.lcp, auth, context, {
+    this.#lcp = new Lcp(options.lcp, auth, options.multilink, context, {
       up: (now) => {
         this.#lcpUp(now);
       },
@@ -176,6 +177,11 @@ export class LineSession {
   /** What MPPE starts with, by the authentication of this line. */
   get mppeKeys(): MppeKeys | undefined {
     return this.#auth.mppeKeys;
+  }
+
+  /** How packets travel over several lines; undefined where one of the ends does not want it. */
+  get multilink(): AgreedMultilink | undefined {
+    return this.#lcp.multilink;
   }
 
   /** The largest packet that the peer takes now. RFC 1661 §6.1 */

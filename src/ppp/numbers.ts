@@ -9,6 +9,8 @@ export const Protocol = {
   ip6: 0x0057,
   /** A compressed datagram. RFC 1962 §2 */
   compressed: 0x00fd,
+  /** A fragment of a packet that several lines carry. RFC 1990 §3 */
+  multilink: 0x003d,
   ipcp: 0x8021,
   ipv6cp: 0x8057,
   ccp: 0x80fd,
@@ -49,6 +51,10 @@ export const LcpOption = {
   magic: 5,
   pfc: 7,
   acfc: 8,
+  /** RFC 1990 §5.1 */
+  mrru: 17,
+  shortSequence: 18,
+  endpoint: 19,
 } as const;
 
 /** RFC 1332 §3, RFC 1877 */

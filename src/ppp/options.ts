@@ -1,6 +1,7 @@
 /** What a PPP session is told by the config: the knobs of RFC 1661, RFC 1332 and RFC 5072, one field each. */
 import type { Ip4, Prefix } from '../base/ip.js';
 import type { Millis } from '../base/clock.js';
+import type { MultilinkOptions } from '../multilink/options.js';
 import type { VjOptions } from '../compress/method.js';
 import type { AuthOptions } from './auth/options.js';
 import type { InterfaceId } from './ipv6cp/identifier.js';
@@ -106,6 +107,8 @@ export interface SessionOptions {
   readonly ipv6cp: Ipv6cpOptions | undefined;
   /** Absent: packets are neither compressed nor encrypted. */
   readonly ccp?: CcpOptions;
+  /** Absent: the link has one line. */
+  readonly multilink?: MultilinkOptions;
   /** Absent: nobody is asked who he is, and whoever asks is refused. */
   readonly auth?: AuthOptions;
 }

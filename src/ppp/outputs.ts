@@ -3,6 +3,7 @@ import type { Cause } from '../base/cause.js';
 import type { Millis } from '../base/clock.js';
 import type { Ip4 } from '../base/ip.js';
 import type { CompressionMethod, VjOptions } from '../compress/method.js';
+import type { MultilinkDirection } from './lcp/multilink-options.js';
 
 /** How frames to the peer are built from now on; LCP packets always go out uncompressed and fully escaped. */
 export interface Framing {
@@ -16,6 +17,14 @@ export interface Framing {
 
 /** RFC 1662 §7: what holds before LCP has opened, and again when it starts over. */
 export const defaultFraming: Framing = { txAccm: 0xffffffff, txPfc: false, txAcfc: false, rxAccm: 0xffffffff };
+
+/** The lines that are open, as one. */
+export interface Bundle {
+  /** Packets go out on these; without `multilink` on the first. */
+  readonly lines: readonly number[];
+  /** Undefined: whole packets only. */
+  readonly multilink: { readonly send: MultilinkDirection; readonly receive: MultilinkDirection } | undefined;
+}
 
 /** What IPCP and IPV6CP agreed on: a family is there while it may flow, and one of them is. */
 export interface AgreedNetwork {
@@ -40,9 +49,16 @@ export interface AgreedIp6 {
 }
 
 export type SessionOutput =
-  /** Send a control packet; `packet` starts at the Code field and belongs to the receiver. */
-  | { readonly type: 'send'; readonly protocol: number; readonly packet: Uint8Array }
-  | { readonly type: 'framing'; readonly framing: Framing }
+  /**
+   * Send a control packet; `packet` starts at the Code field and belongs to the receiver. Without `line` any open line will
+   * do, or there is but one.
+   */
+  | { readonly type: 'send'; readonly protocol: number; readonly packet: Uint8Array; readonly line?: number }
+  | { readonly type: 'framing'; readonly framing: Framing; readonly line?: number }
+  /** What the lines carry together from now on; whenever that changes, where there may be several. RFC 1990 */
+  | { readonly type: 'bundle'; readonly bundle: Bundle }
+  /** One of several lines is over and sends nothing more; the session goes on over the others. */
+  | { readonly type: 'line-finished'; readonly line: number; readonly cause: Cause }
   /** How TCP headers are compressed from now on, by each end; undefined not at all. RFC 1332 §4 */
   | {
       readonly type: 'header-compression';

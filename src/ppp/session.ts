@@ -5,13 +5,15 @@
  *
  * What belongs to a line is a `LineSession`; the networks and CCP stand above all lines that are open.
  */
-import type { Cause } from '../base/cause.js';
+import { cause, type Cause } from '../base/cause.js';
 import { earliest, type Millis } from '../base/clock.js';
 import { formatIp4, type Ip4 } from '../base/ip.js';
+import { formatEndpoint, magicEndpoint, nullEndpoint, sameEndpoint } from '../multilink/endpoint.js';
 import { Ccp } from './ccp/ccp.js';
 import type { Context, ControlProtocol, Counter } from './context.js';
 import type { Phase } from './lcp/lcp.js';
 import { LineSession } from './line-session.js';
+import type { MultilinkDirection } from './lcp/multilink-options.js';
 import { nothingCounted, type LineCounts } from './lqr/report.js';
 import { Networks } from './networks.js';
 import { NoteLimit } from './notes.js';
@@ -63,7 +65,7 @@ export class Session {
 
   /** `random` gives unsigned 32-bit numbers, `counts` what the framing has counted on a line since it was opened. */
   constructor(options: SessionOptions, random: () => number, counts: (line: number) => LineCounts = nothingCounted) {
-    this.#options = options;
+    this.#options = withEndpoint(options, random);
     this.#random = random;
     this.#counts = counts;
     const context = this.#context((output) => {
@@ -74,7 +76,7 @@ export class Session {
       up: () => {
         this.#wasUp = true;
       },
-      mtu: () => context.peerMru() - (this.#ccp?.overhead ?? 0),
+      mtu: () => (this.#primary?.multilink?.send.mrru ?? context.peerMru()) - (this.#ccp?.overhead ?? 0),
       failed: (failed, now) => {
         this.#fail(failed, now);
       },
@@ -224,7 +226,8 @@ export class Session {
   #makeLine(line: number): LineSession {
     const context: Context = {
       ...this.#context((output) => {
-        this.#emit(output);
+        const ofLine = output.type === 'send' || output.type === 'framing';
+        this.#emit(ofLine && this.#options.multilink !== undefined ? { ...output, line } : output);
       }),
       peerMru: () => this.#lines.get(line)?.peerMru() ?? defaultMru,
     };
@@ -241,6 +244,7 @@ export class Session {
         },
         down: (now) => {
           if (!this.#isOpen) this.#down(now);
+          this.#tellBundle();
         },
         finished: (why) => {
           this.#lineFinished(line, why);
@@ -263,10 +267,29 @@ export class Session {
   #lineOpened(line: number, now: Millis): void {
     const session = this.#lines.get(line);
     if (session === undefined) return;
+    const objection = objectionTo(session, this.#otherOpen(session));
+    if (objection !== undefined) {
+      session.close(now, cause('multilink-refused', objection));
+      return;
+    }
+    this.#tellBundle();
     this.#networks.identify(session.peerName);
     this.#networks.restrictRemote(session.allowedAddresses);
     this.#ccp?.up(now);
     if (this.#ccp?.mustHold !== true) this.#networksUp(now);
+  }
+
+  /** A line of the bundle, other than this one. */
+  #otherOpen(session: LineSession): LineSession | undefined {
+    return [...this.#lines.values()].find((other) => other !== session && other.isOpen);
+  }
+
+  #tellBundle(): void {
+    if (this.#options.multilink === undefined) return;
+    const lines = [...this.#lines].filter(([, { isOpen }]) => isOpen);
+    const agreed = lines[0]?.[1].multilink;
+    const multilink = agreed && { send: agreed.send, receive: agreed.receive };
+    this.#emit({ type: 'bundle', bundle: { lines: lines.map(([line]) => line), multilink } });
   }
 
   #networksUp(now: Millis): void {
@@ -282,6 +305,7 @@ export class Session {
   #lineFinished(line: number, why: Cause): void {
     this.#lines.delete(line);
     if (this.#lines.size === 0) this.#finish(this.#cause ?? why);
+    else this.#emit({ type: 'line-finished', line, cause: why });
   }
 
   /** What stands above the lines can't go on. The peer is told. */
@@ -351,4 +375,31 @@ export class Session {
   #count(counter: Counter): void {
     this.#counters[counter] = (this.#counters[counter] ?? 0) + 1;
   }
+}
+
+/** A link of several lines is known by an endpoint: the config's, or else one for this session. RFC 1990 §5.1.3 */
+function withEndpoint(options: SessionOptions, random: () => number): SessionOptions {
+  const { multilink } = options;
+  if (multilink === undefined || multilink.endpoint !== undefined) return options;
+  const endpoint = magicEndpoint([random(), random(), random()]);
+  return { ...options, multilink: { ...multilink, endpoint } };
+}
+
+/** Why a line can't join another one, in words; undefined when it may. RFC 1990 §4, §5.1.3 */
+function objectionTo(line: LineSession, other: LineSession | undefined): string | undefined {
+  if (other === undefined) return undefined;
+  const [joining, bundle] = [line.multilink, other.multilink];
+  if (joining === undefined || bundle === undefined) return 'the peer takes one line only';
+  const [ours, theirs] = [joining.endpoint ?? nullEndpoint, bundle.endpoint ?? nullEndpoint];
+  if (!sameEndpoint(ours, theirs)) {
+    return `this line leads to ${formatEndpoint(ours)}, the others lead to ${formatEndpoint(theirs)}`;
+  }
+  if (line.peerName !== other.peerName) {
+    return `on this line the peer is ${line.peerName ?? 'nobody'}, on the others ${other.peerName ?? 'nobody'}`;
+  }
+  const differs = (one: MultilinkDirection, two: MultilinkDirection): boolean =>
+    one.mrru !== two.mrru || one.shortSequence !== two.shortSequence;
+  return differs(joining.send, bundle.send) || differs(joining.receive, bundle.receive)
+    ? 'this line has another MRRU or other headers than the others'
+    : undefined;
 }

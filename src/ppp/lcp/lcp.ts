@@ -10,11 +10,19 @@ import { Negotiator, type Ending, type Layer } from '../negotiator.js';
 import { Code, defaultAccm, defaultMru, Protocol, protocolName } from '../numbers.js';
 import type { AgreedAuthentication } from '../auth/authentication.js';
 import type { QualityAgreed, QualityLine } from '../lqr/monitor.js';
+import type { MultilinkOptions } from '../../multilink/options.js';
+import type { Negotiable } from '../option.js';
 import type { AuthOptions, LcpOptions } from '../options.js';
 import type { Framing } from '../outputs.js';
 import { headerLength, type Packet } from '../packet.js';
 import { printable } from '../printable.js';
 import { KeepAlive } from './echo.js';
+import {
+  agreedMultilink,
+  multilinkOptions,
+  type AgreedMultilink,
+  type MultilinkOptionSet,
+} from './multilink-options.js';
 import { authenticationName, describeUnknown, formatU32, lcpOptions, type LcpOptionSet } from './options.js';
 
 /** Packets in a row with our own magic number before the line counts as looped. */
@@ -34,6 +42,8 @@ export class Lcp implements QualityLine {
   readonly #context: Context;
   readonly #events: LcpEvents;
   readonly #options: LcpOptionSet;
+  /** Undefined: the link has but one line. */
+  readonly #multilink: MultilinkOptionSet | undefined;
   readonly #negotiator: Negotiator;
   readonly #keepAlive: KeepAlive;
   /** Codes that the peer rejected. RFC 1661 §4.3 (RXJ+): no more of them are sent. */
@@ -43,10 +53,17 @@ export class Lcp implements QualityLine {
   #secondsRemaining: number | undefined;
   #echoRttMs: Millis | undefined;
 
-  constructor(options: LcpOptions, auth: AuthOptions, context: Context, events: LcpEvents) {
+  constructor(
+    options: LcpOptions,
+    auth: AuthOptions,
+    multilink: MultilinkOptions | undefined,
+    context: Context,
+    events: LcpEvents,
+  ) {
     this.#context = context;
     this.#events = events;
     this.#options = lcpOptions(options, auth, () => context.random());
+    this.#multilink = multilink && multilinkOptions(multilink);
     this.#keepAlive = new KeepAlive(options.echoIntervalMs, options.echoFailures);
     this.#negotiator = new Negotiator(this.#layer(options), context);
   }
@@ -147,6 +164,11 @@ export class Lcp implements QualityLine {
     return this.#negotiator.trouble();
   }
 
+  /** How packets travel over several lines, while LCP is open and both ends want it. RFC 1990 §5.1 */
+  get multilink(): AgreedMultilink | undefined {
+    return this.isOpen && this.#multilink !== undefined ? agreedMultilink(this.#multilink) : undefined;
+  }
+
   /** The largest packet that the peer takes now. RFC 1661 §6.1 */
   peerMru(): number {
     return this.isOpen ? (this.#options.mru.theirs ?? defaultMru) : defaultMru;
@@ -211,11 +233,18 @@ export class Lcp implements QualityLine {
     return described;
   }
 
+  #negotiable(): readonly Negotiable[] {
+    const { mru, accm, authentication, quality, magic, pfc, acfc } = this.#options;
+    const { mrru, shortSequence, endpoint } = this.#multilink ?? {};
+    const all = [mru, accm, authentication, quality, magic, pfc, acfc, mrru, shortSequence, endpoint];
+    return all.filter((option) => option !== undefined);
+  }
+
   #layer({ passive, silent }: LcpOptions): Layer {
     return {
       protocol: Protocol.lcp,
       name: 'LCP',
-      options: Object.values(this.#options),
+      options: this.#negotiable(),
       describeUnknown,
       failure: 'lcp-failed',
       passive,
