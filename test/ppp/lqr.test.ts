@@ -15,6 +15,7 @@ import type { SessionOutput } from '../../src/ppp/outputs.js';
 import { cleanLine, LossyLine } from '../support/lossy-line.js';
 import { seededRandom } from '../support/random.js';
 import { defaultLcp, mirrored, SessionStation, sessionOptions, Wire } from '../support/session-pair.js';
+import { answering } from './auth-support.js';
 import { Bench, must } from './bench.js';
 
 const policy: LqrOptions = { intervalMs: 10_000, maxLoss: 0.2, keep: 3, of: 5 };
@@ -401,6 +402,22 @@ describe('the negotiation', () => {
     assert.deepEqual(up({}, {}).reports, [0, 0]);
     const [ours, theirs] = up({ lqr }, {}).reports;
     assert(ours! >= 14 && theirs! >= 14, `${ours} and ${theirs}`);
+  });
+
+  it('does not delay authentication', () => {
+    const bench = new Bench({ ...sessionOptions({ lqr }), auth: answering(['pap']) });
+    const ours = must(bench.start()[0]);
+    bench.lcp(Code.configureRequest, 1, '0304c023');
+    assert(
+      bench.ack(ours).some(({ protocol }) => protocol === Protocol.pap),
+      'at once, with no report of the peer',
+    );
+    bench.station.receive({ protocol: Protocol.lqr, packet: parseHex('00000000' + '00'.repeat(44)) }, 0);
+    assert.deepEqual(
+      bench.station.take().map(({ protocol }) => protocol),
+      [Protocol.lqr],
+      'reports flow meanwhile',
+    );
   });
 
   it('begins anew with LCP, and stops with it', () => {

@@ -389,6 +389,17 @@ describe('octets that do not belong there', () => {
     assert.deepEqual(bench.station.session.counters, {});
   });
 
+  it('numbers that no protocol can have are rejected as unknown ones (RFC 1661 §2)', () => {
+    const bench = upBench();
+    for (const number of [0x8020, 0x0102, 0x01ff]) {
+      const [answer] = bench.receiveRaw(number, Uint8Array.of(1, 2, 3, 4));
+      assert.deepEqual(shape([must(answer)]), [
+        [Code.protocolReject, `${number.toString(16).padStart(4, '0')}01020304`],
+      ]);
+    }
+    assert.equal(bench.counter('unknown-protocol'), 3);
+  });
+
   it('packets of a few octets are malformed, and nothing more', () => {
     const bench = upBench();
     let malformed = 0;
