@@ -66,7 +66,13 @@ export function addressMessage(
   index: number,
 ): [rt.Address, rt.AddressAttrs] {
   return [
-    { family: numberOf(local), prefixlen: bitsOf(local), index },
+    // The two ends have agreed on different addresses: nobody needs to be asked whether they are in use. RFC 5072 §5
+    {
+      family: numberOf(local),
+      prefixlen: bitsOf(local),
+      index,
+      ...(typeof local === 'string' && { flags: { nodad: true } }),
+    },
     { local: fromIp(local), address: fromIp(remote) },
   ];
 }

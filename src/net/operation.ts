@@ -56,7 +56,7 @@ export function describe(operation: Operation): string {
     case 'add-address':
     case 'delete-address': {
       const { name, local, remote } = operation;
-      return `${ipFor(local)} address ${verbOf(kind)} ${formatIp(local)} peer ${formatPrefix(hostPrefix(remote))} dev ${name}`;
+      return `${ipFor(local)} address ${verbOf(kind)} ${formatIp(local)} peer ${formatPrefix(hostPrefix(remote))} dev ${name}${kind === 'add-address' && typeof local === 'string' ? ' nodad' : ''}`;
     }
     case 'add-route':
     case 'change-route':

@@ -36,7 +36,7 @@ const network = new Network({
 
 const calls: Promise<void>[] = [];
 for await (const line of createInterface({ input: process.stdin })) calls.push(answer(line));
-network.close();
+await network.close();
 await Promise.all(calls);
 
 async function answer(line: string): Promise<void> {

@@ -289,8 +289,8 @@ describe('Network', () => {
     const silent = (): void => undefined;
     const log = { debug: silent, info: silent, warn: silent, error: silent };
     const network = new Network({ log, scheduler: systemScheduler, stateDir });
-    network.close();
-    network.close();
+    void network.close();
+    void network.close();
     await assert.rejects(network.up(wanted), /closed/);
   });
 

@@ -1,50 +1,10 @@
 /** What links want of the packet filter → the statements of linkd's table: one case for each feature. */
-import type { LinkFilter } from '../../src/net/nft/filter.js';
+import { cases6 } from './nft-cases6.js';
 import { allowed, filterOf, firewallOf, ip, net, net4 } from './nft-support.js';
-
-export interface Case {
-  readonly name: string;
-  readonly filters: readonly LinkFilter[];
-  /** Behind `inet linkd`, without the line of the table. */
-  readonly statements: readonly string[];
-  /** A rule as `nft -j` lists it: the chain, and its expressions. */
-  readonly json?: readonly [chain: string, ...expressions: unknown[]];
-}
-
-const hooks = {
-  antispoof: 'chain antispoof { type filter hook prerouting priority raw; policy accept; }',
-  portForwards: 'chain port-forwards { type nat hook prerouting priority dstnat; policy accept; }',
-  input: 'chain input { type filter hook input priority filter; policy accept; }',
-  mssClamp: 'chain mss-clamp { type filter hook forward priority mangle; policy accept; }',
-  forward: 'chain forward { type filter hook forward priority filter; policy accept; }',
-  output: 'chain output { type filter hook output priority filter; policy accept; }',
-  masquerading: 'chain masquerading { type nat hook postrouting priority srcnat; policy accept; }',
-};
-
-/** Of a firewall that is there at all. */
-const entrance = [
-  hooks.input,
-  'rule input iifname "branch" jump in-branch',
-  hooks.forward,
-  'rule forward iifname "branch" jump through-branch',
-];
-const errors = 'icmp type { destination-unreachable, time-exceeded, parameter-problem } accept';
-const errors6 = 'icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept';
-const pass = [
-  'chain pass-branch',
-  'rule pass-branch ct state established,related accept',
-  `rule pass-branch ${errors}`,
-  `rule pass-branch ${errors6}`,
-  'rule pass-branch ct state invalid counter name "invalid-branch" drop',
-];
-const inAndThrough = [
-  'chain in-branch',
-  'rule in-branch jump pass-branch',
-  'chain through-branch',
-  'rule through-branch jump pass-branch',
-];
+import { entrance, errors, errors6, hooks, inAndThrough, match, pass, payload, type Case } from './nft-parts.js';
 
 export const cases: readonly Case[] = [
+  ...cases6,
   { name: 'nothing wanted: no table', filters: [filterOf({})], statements: [] },
   {
     name: 'masquerade out of the link',
@@ -199,87 +159,6 @@ export const cases: readonly Case[] = [
       'spoof-branch',
       match(payload('ip', 'saddr'), { set: ['10.0.0.2', { prefix: { addr: '10.2.0.0', len: 15 } }] }),
       { return: null },
-    ],
-  },
-  {
-    name: 'anti-spoofing on a link of both families: the addresses of the link itself too, and not our own',
-    filters: [
-      filterOf({
-        antiSpoof: true,
-        local6: '2001:db8::1',
-        networks: ['10.2.0.0/16', '2001:db8:3::/48', '2001:db8:4::/48', 'fe80::/10', '2001:db8::2'].map(net),
-      }),
-    ],
-    statements: [
-      'counter spoofed-branch',
-      hooks.antispoof,
-      'rule antispoof iifname "branch" jump spoof-branch',
-      'chain spoof-branch',
-      'rule spoof-branch ip saddr 10.0.0.1 counter name "spoofed-branch" drop',
-      'rule spoof-branch ip6 saddr 2001:db8::1 counter name "spoofed-branch" drop',
-      'rule spoof-branch ip saddr { 10.0.0.2, 10.2.0.0/16 } return',
-      'rule spoof-branch ip6 saddr { 2001:db8::2, 2001:db8:3::-2001:db8:4:ffff:ffff:ffff:ffff:ffff, fe80::/10 } return',
-      'rule spoof-branch counter name "spoofed-branch" drop',
-    ],
-    json: [
-      'spoof-branch',
-      match(payload('ip6', 'saddr'), {
-        set: [
-          '2001:db8::2',
-          { range: ['2001:db8:3::', '2001:db8:4:ffff:ffff:ffff:ffff:ffff'] },
-          { prefix: { addr: 'fe80::', len: 10 } },
-        ],
-      }),
-      { return: null },
-    ],
-  },
-  {
-    name: 'anti-spoofing where all of IPv4 is behind the peer, and nothing of IPv6',
-    filters: [filterOf({ antiSpoof: true, networks: [net('0.0.0.0/0')] })],
-    statements: [
-      'counter spoofed-branch',
-      hooks.antispoof,
-      'rule antispoof iifname "branch" jump spoof-branch',
-      'chain spoof-branch',
-      'rule spoof-branch ip saddr 10.0.0.1 counter name "spoofed-branch" drop',
-      'rule spoof-branch meta nfproto ipv4 return',
-      'rule spoof-branch counter name "spoofed-branch" drop',
-    ],
-  },
-  {
-    name: 'allow rules for networks of IPv6, and of both',
-    filters: [
-      filterOf({
-        firewall: firewallOf({
-          allow: [
-            'ssh from 2001:db8::/32',
-            'http from 10.2.0.0/16, 2001:db8:2::/48',
-            'ping, icmp from 2001:db8:2::/48 to 2001:db8:1::5',
-            'dns from 10.2.0.0/16, 2001:db8:2::/48 to 2001:db8:1::53',
-            'everything from ::/0',
-          ].map(allowed),
-        }),
-      }),
-    ],
-    statements: [
-      'counter invalid-branch',
-      ...entrance,
-      ...pass,
-      'rule pass-branch ip6 saddr 2001:db8::/32 tcp dport 22 accept comment "ssh from 2001:db8::/32"',
-      'rule pass-branch ip saddr 10.2.0.0/16 tcp dport 80 accept comment "http from 10.2.0.0/16, 2001:db8:2::/48"',
-      'rule pass-branch ip6 saddr 2001:db8:2::/48 tcp dport 80 accept comment "http from 10.2.0.0/16, 2001:db8:2::/48"',
-      'rule pass-branch ip6 saddr 2001:db8:2::/48 ip6 daddr 2001:db8:1::5 icmpv6 type echo-request accept comment "ping, icmp from 2001:db8:2::/48 to 2001:db8:1::5"',
-      'rule pass-branch ip6 saddr 2001:db8:2::/48 ip6 daddr 2001:db8:1::5 meta l4proto 58 accept comment "ping, icmp from 2001:db8:2::/48 to 2001:db8:1::5"',
-      'rule pass-branch ip6 saddr 2001:db8:2::/48 ip6 daddr 2001:db8:1::53 tcp dport 53 accept comment "dns from 10.2.0.0/16, 2001:db8:2::/48 to 2001:db8:1::53"',
-      'rule pass-branch ip6 saddr 2001:db8:2::/48 ip6 daddr 2001:db8:1::53 udp dport 53 accept comment "dns from 10.2.0.0/16, 2001:db8:2::/48 to 2001:db8:1::53"',
-      'rule pass-branch meta nfproto ipv6 accept comment "everything from ::/0"',
-      ...inAndThrough,
-    ],
-    json: [
-      'pass-branch',
-      match(payload('ip6', 'saddr'), { prefix: { addr: '2001:db8::', len: 32 } }),
-      match(payload('tcp', 'dport'), 22),
-      { accept: null },
     ],
   },
   {
@@ -485,14 +364,6 @@ export const cases: readonly Case[] = [
     ],
   },
 ];
-
-function match(left: unknown, right: unknown, op = '=='): unknown {
-  return { match: { op, left, right } };
-}
-
-function payload(protocol: string, field: string): unknown {
-  return { payload: { protocol, field } };
-}
 
 /** Every other number, so that nothing adjoins. */
 function range(first: number, end: number): string {
