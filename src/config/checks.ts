@@ -1,9 +1,11 @@
 /** What one key can't tell: mistakes between the keys of a link, and between links, wherever they are written. */
 import { formatIp } from '../base/ip.js';
 import { formatDuration } from './duration.js';
+import { checkFamilies } from './family-checks.js';
 import { checkFilters, warnOfFilters } from './filter-checks.js';
 import { checkLines } from './line-checks.js';
 import { checkOversight, warnOfOversight } from './oversight-checks.js';
+import { checkPools, warnOfPools, type PoolSite } from './pool-checks.js';
 import { checkRoutes, warnOfRoutes } from './route-checks.js';
 import { flowControlCharacters, usesSoftwareFlow } from './schema.js';
 import { at, interfaceOf, isGiven, Uses, type LinkSite } from './site.js';
@@ -16,12 +18,14 @@ export interface Checked {
   readonly warnings: readonly Mistake[];
 }
 
-/** Checks all links together. `control` is the path of the control socket. */
-export function checkLinks(sites: readonly LinkSite[], control: string): Checked {
+/** Checks all links and pools together. `control` is the path of the control socket. */
+export function checkLinks(sites: readonly LinkSite[], pools: readonly PoolSite[], control: string): Checked {
   return {
     errors: [
       ...sites.flatMap(checkAddresses),
       ...sites.flatMap(checkInterface),
+      ...sites.flatMap(checkFamilies),
+      ...checkPools(pools, sites),
       ...sites.flatMap(checkRestart),
       ...checkLines(sites, control),
       ...checkClaims(sites),
@@ -31,6 +35,7 @@ export function checkLinks(sites: readonly LinkSite[], control: string): Checked
     ],
     warnings: [
       ...sites.flatMap(warnOfFlow),
+      ...warnOfPools(pools, sites),
       ...warnOfRoutes(sites),
       ...sites.flatMap(warnOfFilters),
       ...sites.flatMap(warnOfOversight),

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { portForward, firewall, masqueraded } from './filters.js';
 import { hooks } from './hooks.js';
 import { list } from './keys.js';
-import { asyncmap } from './lcp.js';
+import { addressIn, poolIn } from './ipcp.js';
+import { asyncmap, lcpShape } from './lcp.js';
 import { line } from './lines.js';
 import { quota, track } from './oversight.js';
 import { arpProxy, defaultRoute, forward, ndpProxy, remoteNetwork } from './routes.js';
@@ -20,12 +21,19 @@ export function readFacts(plain: unknown): LinkFacts {
 const factsSchema = z.preprocess(
   (input): object => {
     if (typeof input !== 'object' || input === null || Array.isArray(input)) return {};
-    return { ...input, hasDefaultRoute: 'default-route' in input ? input['default-route'] : undefined };
+    const written = 'remote' in input ? input.remote : undefined;
+    const hasDefaultRoute = 'default-route' in input ? input['default-route'] : undefined;
+    return { ...input, pool: written, hasDefaultRoute };
   },
   z.object({
     line: whenValid(line),
-    local: whenValid(linkShape.local),
-    remote: whenValid(linkShape.remote),
+    local: whenValid(linkShape.local).transform(addressIn),
+    remote: whenValid(linkShape.remote).transform(addressIn),
+    /** Of `remote`. */
+    pool: whenValid(linkShape.remote).transform(poolIn),
+    ipv4: whenValid(linkShape.ipv4),
+    ipv6: whenValid(linkShape.ipv6),
+    mtu: whenValid(linkShape.mtu),
     local6: whenValid(linkShape.local6),
     remote6: whenValid(linkShape.remote6),
     networks: eachWhenValid(remoteNetwork),
@@ -33,7 +41,9 @@ const factsSchema = z.preprocess(
     /** A default route that isn't valid was meant to be one. */
     hasDefaultRoute: defaultRoute.transform((route) => route !== undefined).catch(true),
     interface: whenValid(linkShape.interface),
-    lcp: z.object({ asyncmap: whenValid(asyncmap) }).catch({ asyncmap: undefined }),
+    lcp: z
+      .object({ asyncmap: whenValid(asyncmap), mru: whenValid(lcpShape.mru) })
+      .catch({ asyncmap: undefined, mru: undefined }),
     restart: whenValid(
       z.object({
         quick: whenValid(restartShape.quick),

@@ -7,6 +7,8 @@ import { readDaemon, type DaemonOverrides, type Environment, type OutsideFinding
 import { excerpt } from './excerpt.js';
 import { unknownKey, type Finding } from './keys.js';
 import { readFacts } from './facts.js';
+import type { PoolSite } from './pool-checks.js';
+import { readPool } from './pools.js';
 import { homeOf, readLink } from './schema.js';
 import type { LinkSite } from './site.js';
 import { show, withAllowed } from './text.js';
@@ -58,31 +60,36 @@ class ConfigParser {
   readonly #sources: Source[] = [];
   readonly #links: LinkConfig[] = [];
   readonly #sites = new Map<string, LinkSite>();
+  readonly #pools = new Map<string, PoolSite>();
   /** About whole files, and what is in no file. */
   readonly #placeless: ConfigError[] = [];
   readonly #errors: Mistake[] = [];
   readonly #warnings: Mistake[] = [];
 
   readMain(file: ConfigFile | undefined, overrides: DaemonOverrides, environment: Environment): DaemonConfig {
-    const source = this.#readFile(file, ['daemon', 'links']);
+    const source = this.#readFile(file, ['daemon', 'links', 'pools']);
     const section = nodeAt(source?.root, ['daemon']);
     const { daemon, findings, outside } = readDaemon(section && toPlain(section), overrides, environment);
     if (source !== undefined) this.#report(source, ['daemon'], findings);
     this.#placeless.push(...outside.map(placelessError));
+    this.#readPools(source);
     this.#readLinks(source);
     return daemon;
   }
 
   readDropIn(file: ConfigFile): void {
-    this.#readLinks(this.#readFile(file, ['links']));
+    const source = this.#readFile(file, ['links', 'pools']);
+    this.#readPools(source);
+    this.#readLinks(source);
   }
 
   finish(daemon: DaemonConfig): ParseResult {
-    const checked = checkLinks([...this.#sites.values()], daemon.control);
+    const checked = checkLinks([...this.#sites.values()], [...this.#pools.values()], daemon.control);
     const warnings = this.#locate([...this.#warnings, ...checked.warnings]);
     const errors = [...this.#placeless, ...this.#locate([...this.#errors, ...checked.errors])];
     if (errors.length > 0) return deepFreeze({ ok: false, errors, warnings });
-    return deepFreeze({ ok: true, config: { daemon, links: this.#links }, warnings });
+    const links = this.#links.map((link) => withPool(link, this.#pools));
+    return deepFreeze({ ok: true, config: { daemon, links }, warnings });
   }
 
   /** The YAML of a file, if it is a map with no other than these keys. */
@@ -111,6 +118,33 @@ class ConfigParser {
       }
     }
     return source;
+  }
+
+  #readPools(source: Source | undefined): void {
+    const pools = nodeAt(source?.root, ['pools']);
+    if (source === undefined || pools === undefined) return;
+    if (pools.kind === 'map') for (const [name, entry] of pools.entries) this.#readPool(source, name, entry);
+    else if (pools.kind === 'list' || pools.text !== undefined) {
+      this.#errors.push(mistakeAt(source, ['pools'], withAllowed('is no section', 'a key for each pool, its name')));
+    }
+  }
+
+  #readPool(source: Source, name: string, { value }: Entry): void {
+    const path: Path = ['pools', name];
+    const reading = linkName.read(name);
+    if (!reading.ok) {
+      const problem = withAllowed(`${show(name)} is no name for a pool`, linkName.allowed);
+      this.#errors.push(mistakeAt(source, path, problem, 'key'));
+    }
+    const result = readPool(toPlain(value));
+    if (!result.ok) this.#report(source, path, result.findings);
+    const first = this.#pools.get(name);
+    if (first === undefined) this.#pools.set(name, { name, source, ranges: result.ok ? result.ranges : [] });
+    else {
+      const place = mistakeAt(first.source, path, '', 'key');
+      const message = (): string => `there is a pool of this name already (${formatPlace(place)})`;
+      this.#errors.push(mistakeAt(source, path, message, 'key'));
+    }
   }
 
   #readLinks(source: Source | undefined): void {
@@ -164,6 +198,16 @@ class ConfigParser {
     const message = `there are ${mistakes.length - maxMistakes} more mistakes like these`;
     return [...ordered.slice(0, maxMistakes), { ...last, path: '', message }];
   }
+}
+
+/** Puts the addresses into a pool that a link names. */
+function withPool(link: LinkConfig, pools: ReadonlyMap<string, PoolSite>): LinkConfig {
+  const { ipcp } = link;
+  const from = ipcp?.remoteFrom;
+  if (ipcp === undefined || from?.kind !== 'pool') return link;
+  const { name } = from.pool;
+  const ranges = pools.get(name)?.ranges ?? [];
+  return { ...link, ipcp: { ...ipcp, remoteFrom: { kind: 'pool', pool: { name, ranges } } } };
 }
 
 function toError({ source, offset, path, message }: Mistake, lines: readonly string[]): ConfigError {

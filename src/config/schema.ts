@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { LineOptions } from '../line/options.js';
 import { auth, authShape, secretFilesShape, secretShape } from './auth.js';
-import { hostAddress, hostAddress6 } from './addresses.js';
+import { hostAddress6 } from './addresses.js';
 import {
   firewall,
   firewallShape,
@@ -16,7 +16,20 @@ import {
   portForwardShape,
 } from './filters.js';
 import { hooks, hookShape, hooksShape } from './hooks.js';
-import { defaulted, findingsOf, keyFacts, optional, required, section, type Finding, type HomeOf } from './keys.js';
+import {
+  addressIn,
+  ipcp,
+  ipcpShape,
+  ipv4,
+  ipv4Options,
+  local,
+  remote,
+  remoteShape,
+  serversShape,
+  vjShape,
+} from './ipcp.js';
+import { ipv6, ipv6Shape, wantsIp6 } from './ipv6.js';
+import { defaulted, findingsOf, keyFacts, optional, section, type Finding, type HomeOf } from './keys.js';
 import { echoShape, lcp, lcpShape, lqrShape, mapOf } from './lcp.js';
 import { line, lineShapes } from './lines.js';
 import { actionShape, quota, quotaShape, steer, track, trackShape } from './oversight.js';
@@ -73,11 +86,11 @@ const restart = section(restartShape)
 
 export const linkShape = {
   line,
-  local: required(hostAddress, { about: 'Our address on the link.', rfc: 'RFC 1332 §3.3' }),
-  remote: required(hostAddress, {
-    about: "The peer's address on the link, the only one that it may claim.",
-    rfc: 'RFC 1332 §3.3',
-  }),
+  local,
+  remote,
+  ipv4,
+  ipcp,
+  ipv6,
   local6: optional(hostAddress6, 'none but that of the link itself, fe80::…', {
     about: 'Our global IPv6 address on the link, where it carries IPv6; together with `remote6`.',
   }),
@@ -115,12 +128,19 @@ export const linkShape = {
 
 const linkSchema = section(linkShape);
 
+const noIdentifiers = { local: undefined, remote: undefined };
+
 /** Every section of the format by the name that the documentation gives it. */
 export const sections: Readonly<Record<string, Readonly<Record<string, z.ZodType>>>> = {
   daemon: settingsShape,
   link: linkShape,
   networks: networkShape,
   'default-route': defaultRouteShape,
+  remote: remoteShape,
+  ipcp: ipcpShape,
+  dns: serversShape,
+  vj: vjShape,
+  ipv6: ipv6Shape,
   lcp: lcpShape,
   echo: echoShape,
   lqr: lqrShape,
@@ -153,24 +173,17 @@ export function readLink(name: string, plain: unknown): LinkReading {
 }
 
 function toLink(name: string, link: z.output<typeof linkSchema>): LinkConfig {
-  const { line, local, remote, autostart, mtu, lcp, restart, hooks, track, quota, steer } = link;
+  const { line, autostart, mtu, lcp, restart, hooks, track, quota, steer } = link;
   const software = usesSoftwareFlow(line) ? flowControlCharacters.map(({ octet }) => octet) : [];
   return {
     name,
     interface: link.interface ?? name,
     autostart,
     line,
-    local,
-    remote,
-    ipcp: {
-      acceptLocal: [],
-      acceptRemote: [],
-      dns: { ask: false, offer: [] },
-      wins: { ask: false, offer: [] },
-      vj: undefined,
-      remoteFrom: undefined,
-    },
-    ipv6cp: undefined,
+    local: link.local,
+    remote: addressIn(link.remote) ?? 0,
+    ipcp: link.ipv4 ? ipv4Options(link.remote, link.ipcp) : undefined,
+    ipv6cp: wantsIp6(link.ipv6, link.local6, link.networks) ? { ...noIdentifiers, ...link.ipv6 } : undefined,
     mtu: mtu ?? Math.max(68, lcp.mru),
     lcp: {
       mru: lcp.mru,
@@ -229,6 +242,8 @@ export function usesSoftwareFlow(line: LineOptions | undefined): boolean {
 export const homeOf: HomeOf = (key, foundIn) => {
   const homes: readonly (readonly [string, object])[] = [
     ['link', linkShape],
+    ['ipcp', ipcpShape],
+    ['remote', remoteShape],
     ['lcp', lcpShape],
     ['echo', echoShape],
     ['lqr', lqrShape],

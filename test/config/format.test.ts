@@ -34,7 +34,7 @@ describe('formatConfigErrors', () => {
     const { warnings } = parseConfig([{ file: 'linkd.yaml', text: '# nothing\n' }]);
     assert.equal(
       formatConfigErrors(warnings, 'warning'),
-      `linkd.yaml:1:1: warning: nothing is configured here; allowed: daemon, links
+      `linkd.yaml:1:1: warning: nothing is configured here; allowed: daemon, links, pools
     1 | # nothing
       | ^
 `,

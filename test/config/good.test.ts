@@ -7,7 +7,19 @@ import { good, goodLink } from './support.js';
 
 /** A link that is a link and nothing else. */
 const noDuties = {
+  auth: undefined,
+  ipcp: {
+    acceptLocal: [],
+    acceptRemote: [],
+    dns: { ask: false, offer: [] },
+    wins: { ask: false, offer: [] },
+    vj: { slots: 16, slotCompression: true },
+    remoteFrom: undefined,
+  },
+  ipv6cp: undefined,
   net: {
+    local6: undefined,
+    remote6: undefined,
     networks: [],
     defaultRoute: undefined,
     proxyArp: [],
@@ -52,7 +64,6 @@ describe('a link of three keys', () => {
         echoFailures: 4,
         lqr: undefined,
       },
-      auth: undefined,
       escape: [],
       restart: {
         quickMs: 1000,

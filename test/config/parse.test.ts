@@ -29,7 +29,7 @@ describe('drop-ins', () => {
     ];
     assert.deepEqual(complaints(files), [
       'links.d/a.yaml:1:1: daemon: `daemon` is allowed in the main file only',
-      'links.d/a.yaml:2:1: logging: unknown key `logging`; allowed: links',
+      'links.d/a.yaml:2:1: logging: unknown key `logging`; allowed: links, pools',
     ]);
   });
 
@@ -49,7 +49,7 @@ describe('drop-ins', () => {
       'links.d/b.yaml:3:11: links.other.line: /dev/ttyS0 is already used by link `north` (linkd.yaml:2:17)',
       'links.d/b.yaml:5:13: links.other.remote: 10.0.0.7 is the local address too; each end needs its own',
       'links.d/d.yaml:1:8: the bracket that opens here is not closed',
-      'warning: links.d/c.yaml:1:1: nothing is configured here; allowed: links',
+      'warning: links.d/c.yaml:1:1: nothing is configured here; allowed: links, pools',
     ]);
   });
 
