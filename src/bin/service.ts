@@ -19,6 +19,7 @@ import type { PacketWorker } from '../link/packet-worker.js';
 import { systemScheduler } from '../link/scheduler.js';
 import type { ReloadOutcome, RestartOutcome } from '../link/types.js';
 import { Network } from '../net/network.js';
+import { Resolver } from '../resolver/resolver.js';
 
 /** Where programs that use serial ports keep their lock files. */
 const lockDir = '/run/lock';
@@ -55,9 +56,10 @@ export class Service {
     await makeStateDir(stateDir);
     const ledger = await Ledger.open(join(stateDir, 'accounting.jsonl'), { log, scheduler });
     const network = new Network({ log, scheduler, stateDir });
+    const resolver = new Resolver({ log, stateDir });
     const hooks = new HookRunner({ log, scheduler });
     const manager = new LinkManager(config.links, {
-      ...{ log, scheduler, worker, network, hooks, ledger, control: path, lockDir, load, restart },
+      ...{ log, scheduler, worker, network, resolver, hooks, ledger, control: path, lockDir, load, restart },
       ...(handed && { handed }),
     });
     const control = await ControlServer.listen({ path, steering: manager, about, log });

@@ -44,6 +44,7 @@ import {
   proxyNdp,
   proxyNdpShape,
 } from './routes.js';
+import { resolver } from './resolver.js';
 import { settingsShape } from './settings.js';
 import { code } from './text.js';
 import type { LinkConfig } from './types.js';
@@ -117,6 +118,7 @@ export const linkShape = {
   'anti-spoof': optional(flag, '`true` where there is a `firewall`', {
     about: 'Let packets from the link pass only when they come from the peer or a network behind it.',
   }),
+  resolver,
   unreachable: defaulted(flag, 'true', {
     about: 'While the link is down its networks are unreachable, lest private traffic leaks to the default route.',
   }),
@@ -226,6 +228,7 @@ function toLink(name: string, link: z.output<typeof linkSchema>): LinkConfig {
       antiSpoof: link['anti-spoof'] ?? link.firewall !== undefined,
       unreachable: link.unreachable,
     },
+    resolver: link.resolver,
     hooks,
     track,
     quota,

@@ -7,6 +7,7 @@ import type { HookOptions } from '../hooks/options.js';
 import type { LineOptions } from '../line/options.js';
 import type { AuthConfig } from '../secrets/options.js';
 import type { NetOptions } from '../net/options.js';
+import type { ResolverOption } from '../resolver/options.js';
 import type { AddressPool } from '../pool/options.js';
 import type { IpcpOptions, Ipv6cpOptions, LcpOptions } from '../ppp/options.js';
 
@@ -59,6 +60,8 @@ export interface LinkConfig {
   readonly restart: RestartOptions;
   /** What the system's network gets with the link. */
   readonly net: NetOptions;
+  /** How the name servers that the peer tells of get into the system. */
+  readonly resolver: ResolverOption;
   readonly hooks: HookOptions;
   /** Undefined: nothing behind the link is watched. */
   readonly track: TrackOptions | undefined;

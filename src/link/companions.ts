@@ -15,12 +15,15 @@ import { EchoProber } from '../health/prober.js';
 import type { LinkFacts } from '../hooks/environment.js';
 import type { HookMoment } from '../hooks/options.js';
 import { describeOutcome, succeeded, type HookResult } from '../hooks/result.js';
+import type { Resolver } from '../resolver/resolver.js';
 import { LinkHooks, type HookStarter } from './link-hooks.js';
+import { NameServers } from './name-servers.js';
 import type { HookStatus, LinkCounters, LinkEvent, LinkState, LinkStatus } from './types.js';
 
 export interface CompanionParts {
   readonly hooks: HookStarter;
   readonly ledger: Pick<Ledger, 'begin' | 'usedBytes'>;
+  readonly resolver: Pick<Resolver, 'take' | 'release'>;
   readonly scheduler: Scheduler;
   /** Numbers from 0 up to 1. */
   readonly random: () => number;
@@ -63,6 +66,7 @@ export class Companions {
   readonly #host: CompanionHost;
   readonly #parts: CompanionParts;
   readonly #hooks: LinkHooks;
+  readonly #nameServers: NameServers;
   #health: HealthMonitor | undefined;
   #prober: EchoProber | undefined;
   #session: Session | undefined;
@@ -83,6 +87,7 @@ export class Companions {
         this.#hookEnded(result);
       },
     });
+    this.#nameServers = new NameServers(parts.resolver, host);
     this.#makeMonitor();
   }
 
@@ -130,6 +135,7 @@ export class Companions {
     this.#session ??= this.#beginSession();
     const isNew = this.#inherited === undefined || addressesOf(this.#inherited) !== addressesOf(agreed);
     this.#inherited = undefined;
+    this.#nameServers.agreed(agreed);
     if (isNew) void this.#run('up');
     this.#tellAddresses(agreed);
     this.#watch();
@@ -139,6 +145,7 @@ export class Companions {
   changed(agreed: Agreed): void {
     if (this.#agreed === undefined || this.#agreed === agreed) return;
     this.#agreed = agreed;
+    this.#nameServers.agreed(agreed);
     this.#tellAddresses(agreed);
     this.#health?.stop();
     this.#watch();
@@ -148,6 +155,7 @@ export class Companions {
   down(): void {
     this.#health?.stop();
     this.#hooks.fall();
+    this.#nameServers.down();
     void this.#run('down');
     this.#agreed = undefined;
   }
@@ -183,7 +191,7 @@ export class Companions {
     const timer = this.#parts.scheduler.after(patience, () => {
       this.#hooks.endAll();
     });
-    await this.#hooks.idle();
+    await Promise.all([this.#hooks.idle(), this.#nameServers.idle()]);
     timer.cancel();
   }
 

@@ -14,6 +14,7 @@ import { inheritTun, openTun } from '../tun/linux.js';
 import { diffLinks, type LinkChange } from './config-diff.js';
 import { EventLog } from './event-log.js';
 import { holdMs, lineKey, type Grip, type HandedLink } from './handed.js';
+import type { Resolver } from '../resolver/resolver.js';
 import type { HookStarter } from './link-hooks.js';
 import type { LinkIoParts, LinkWorker } from './link-io.js';
 import { Link } from './link.js';
@@ -40,6 +41,7 @@ export interface ManagerParts {
   readonly network: Network;
   readonly hooks: HookStarter;
   readonly ledger: Ledger;
+  readonly resolver: Resolver;
   /** The path of the control socket, for hooks. */
   readonly control: string;
   /** Where the lock files of serial ports go. */
@@ -160,6 +162,7 @@ export class LinkManager implements DaemonSteering {
         inherited.map(({ wanted }) => wanted),
       ),
     );
+    await this.#parts.resolver.sweep(inherited.map(({ config }) => config.name));
   }
 
   /** Says what the machine's network has against these links; each of them tries all the same. */

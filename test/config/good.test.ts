@@ -32,6 +32,7 @@ const noDuties = {
     antiSpoof: false,
     unreachable: true,
   },
+  resolver: 'auto',
   hooks: { hooks: { 'pre-up': [], up: [], down: [], 'post-down': [], fail: [], 'address-changed': [] }, ipparam: '' },
   track: undefined,
   quota: undefined,

@@ -35,6 +35,26 @@ function statistics(rig: LinkRig, rxBytes: number, txBytes: number): void {
   rig.hear({ type: 'statistics', at: rig.scheduler.now(), counters, session: undefined });
 }
 
+describe('name servers', () => {
+  const told = (...dns: string[]) => {
+    const { ip4, ...rest } = agreedNetwork('10.0.0.1', '10.0.0.2');
+    return { ...rest, ip4: ip4 && { ...ip4, dns: dns.map(address) } };
+  };
+
+  it('of the peer are in the system while the link is up', async () => {
+    const rig = new LinkRig();
+    await rig.comeUp();
+    assert.deepEqual(rig.nameServers, []);
+    rig.hear({ type: 'network-down' });
+    rig.hear({ type: 'network-up', network: told('10.0.0.53', '10.0.0.54') });
+    await rig.scheduler.pass(1);
+    assert.deepEqual(rig.nameServers, [address('10.0.0.53'), address('10.0.0.54')]);
+    rig.line.end(cause('carrier-lost'));
+    await rig.scheduler.pass(1);
+    assert.deepEqual(rig.nameServers, []);
+  });
+});
+
 describe('hooks', () => {
   it('exist for every moment', () => {
     assert.deepEqual([...hookMoments].sort(), Object.keys(hooks.hooks).sort());

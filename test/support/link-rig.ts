@@ -1,6 +1,6 @@
 /** One `Link` in virtual time: its line, worker, network and TUN are fakes that record what they are told. */
 import { cause, type Cause, type CauseCode } from '../../src/base/cause.js';
-import { parseIp4, parsePrefix, type Ip4 } from '../../src/base/ip.js';
+import { parseIp4, parsePrefix, type Ip, type Ip4 } from '../../src/base/ip.js';
 import type { LinkConfig } from '../../src/config/types.js';
 import { LineError, type Line, type LineSource } from '../../src/line/line.js';
 import type { LinkFacts } from '../../src/hooks/environment.js';
@@ -78,6 +78,7 @@ export const testConfig: LinkConfig = {
     antiSpoof: false,
     unreachable: true,
   },
+  resolver: 'auto',
   hooks: { hooks: { 'pre-up': [], up: [], down: [], 'post-down': [], fail: [], 'address-changed': [] }, ipparam: '' },
   track: undefined,
   quota: undefined,
@@ -149,6 +150,8 @@ export class LinkRig {
   readonly pools: AddressPools;
   /** What hooks ran for, in order. */
   readonly hooked: { readonly moment: HookMoment; readonly facts: LinkFacts }[] = [];
+  /** Those that the system has from the link. */
+  nameServers: readonly Ip[] = [];
   /** Why the sessions of the ledger ended. */
   readonly sessionEnds: string[] = [];
   counted = { rxBytes: 0, txBytes: 0 };
@@ -189,6 +192,16 @@ export class LinkRig {
           end: (why) => this.sessionEnds.push(why.code),
         }),
         usedBytes: () => this.usedBytes,
+      },
+      resolver: {
+        take: (_, __, servers) => {
+          this.nameServers = servers;
+          return Promise.resolve('file');
+        },
+        release: () => {
+          this.nameServers = [];
+          return Promise.resolve();
+        },
       },
       openTun: (name) => {
         if (this.behaviour.tun === 'fails') throw new Error('no /dev/net/tun');
