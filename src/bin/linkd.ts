@@ -25,6 +25,8 @@ const shutdownMs = 4500;
 interface Arguments {
   readonly config: string;
   readonly control?: string;
+  readonly controlGroup?: string;
+  readonly controlMode?: string;
   readonly stateDir?: string;
   readonly logLevel?: string;
   readonly logFormat?: string;
@@ -59,6 +61,8 @@ function parseArguments(): Arguments {
     .version(version)
     .option('--config <file>', 'the config file', '/etc/linkd/linkd.yaml')
     .option('--control <socket>', 'the control socket, instead of daemon.control')
+    .option('--control-group <group>', "the control socket's group, instead of daemon.control-group")
+    .option('--control-mode <mode>', "the control socket's permissions, instead of daemon.control-mode")
     .option('--state-dir <dir>', 'where state is kept, instead of daemon.state-dir')
     .addOption(new Option('--log-level <level>', 'instead of daemon.log-level'))
     .addOption(new Option('--log-format <format>', 'instead of daemon.log-format'))

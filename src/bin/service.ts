@@ -50,7 +50,7 @@ export class Service {
   /** Resolves when linkd runs; the links come up by themselves, those that were handed on are up. Throws OpError. */
   static async start(parts: ServiceParts): Promise<Service> {
     const { config, log, about, worker, load, restart, handed } = parts;
-    const { control: path, stateDir } = config.daemon;
+    const { control: path, controlGroup: group, controlMode: mode, stateDir } = config.daemon;
     const scheduler = systemScheduler;
     const claim = await claimNamespace();
     await makeStateDir(stateDir);
@@ -62,7 +62,7 @@ export class Service {
       ...{ log, scheduler, worker, network, resolver, hooks, ledger, control: path, lockDir, load, restart },
       ...(handed && { handed }),
     });
-    const control = await ControlServer.listen({ path, steering: manager, about, log });
+    const control = await ControlServer.listen({ path, group, mode, steering: manager, about, log });
     await (handed === undefined ? manager.start() : manager.takeOver());
     return new Service({ claim, ledger, network, worker, manager, control });
   }

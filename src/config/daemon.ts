@@ -13,6 +13,8 @@ type Key = keyof typeof settingsShape;
 /** What the command line says; paths are absolute. */
 export interface DaemonOverrides {
   readonly control?: string | undefined;
+  readonly controlGroup?: string | undefined;
+  readonly controlMode?: string | undefined;
   readonly stateDir?: string | undefined;
   readonly logLevel?: string | undefined;
   readonly logFormat?: string | undefined;
@@ -38,6 +40,8 @@ export interface DaemonReading {
 /** The names of each setting outside the file. */
 export const settingNames: Readonly<Record<Key, { readonly variable: string; readonly option: string }>> = {
   control: { variable: 'LINKD_CONTROL', option: '--control' },
+  'control-group': { variable: 'LINKD_CONTROL_GROUP', option: '--control-group' },
+  'control-mode': { variable: 'LINKD_CONTROL_MODE', option: '--control-mode' },
   'state-dir': { variable: 'LINKD_STATE_DIR', option: '--state-dir' },
   'log-level': { variable: 'LINKD_LOG_LEVEL', option: '--log-level' },
   'log-format': { variable: 'LINKD_LOG_FORMAT', option: '--log-format' },
@@ -63,6 +67,8 @@ export function readDaemon(plain: unknown, overrides: DaemonOverrides, environme
   );
   const options = layer('command line', {
     control: overrides.control,
+    'control-group': overrides.controlGroup,
+    'control-mode': overrides.controlMode,
     'state-dir': overrides.stateDir,
     'log-level': overrides.logLevel,
     'log-format': overrides.logFormat,
@@ -76,6 +82,8 @@ export function readDaemon(plain: unknown, overrides: DaemonOverrides, environme
   return {
     daemon: {
       control: merged.control,
+      controlGroup: merged['control-group'],
+      controlMode: merged['control-mode'],
       stateDir: merged['state-dir'],
       logLevel: merged['log-level'],
       logFormat: merged['log-format'],
@@ -85,7 +93,7 @@ export function readDaemon(plain: unknown, overrides: DaemonOverrides, environme
   };
 }
 
-const keys: readonly Key[] = ['control', 'state-dir', 'log-level', 'log-format'];
+const keys: readonly Key[] = ['control', 'control-group', 'control-mode', 'state-dir', 'log-level', 'log-format'];
 
 const definition = eachKey((key) => ({
   default: keyFacts.get(settingsShape[key])?.default ?? '',
@@ -99,6 +107,8 @@ const definition = eachKey((key) => ({
 function eachKey<T>(make: (key: Key) => T): Record<Key, T> {
   return {
     control: make('control'),
+    'control-group': make('control-group'),
+    'control-mode': make('control-mode'),
     'state-dir': make('state-dir'),
     'log-level': make('log-level'),
     'log-format': make('log-format'),

@@ -75,6 +75,10 @@ export interface LinkConfig {
 export interface DaemonConfig {
   /** The control socket's path. */
   readonly control: string;
+  /** The control socket's group, by name or number; undefined: that of the process. */
+  readonly controlGroup: string | undefined;
+  /** Its permissions. */
+  readonly controlMode: number;
   /** For lock files and whatever must survive a restart. */
   readonly stateDir: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';

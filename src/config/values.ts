@@ -144,6 +144,25 @@ export const socketPath: Reader<string> = {
   read: (text) => (Buffer.byteLength(text) > 107 ? wrong('is too long for a socket') : absolutePath.read(text)),
 };
 
+/** The group of a socket; undefined: that of the process. */
+export const socketGroup: Reader<string | undefined> = {
+  allowed: 'own, or the name or the number of a group',
+  read(text) {
+    if (text === 'own') return right(undefined);
+    if (/^\d+$/.test(text)) return Number(text) < 0xffffffff ? right(text) : wrong('is too large');
+    return userName.read(text).ok ? right(text) : wrong('is no name of a group');
+  },
+};
+
+/** Permissions of a socket, that its owner at least has. */
+export const socketMode: Reader<number> = {
+  allowed: 'three octal digits behind a 0, the first of them 6: 0600 to 0666',
+  read(text) {
+    if (!/^0[0-7]{3}$/.test(text)) return wrong('is not a mode');
+    return /^06[0246]{2}$/.test(text) ? right(Number.parseInt(text, 8)) : wrong('is of no use for a socket');
+  },
+};
+
 /** An octet by its number, decimal or hexadecimal. */
 export function character(allowed: string, isAllowed: (octet: number) => boolean): Reader<number> {
   return {

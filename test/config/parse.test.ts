@@ -66,11 +66,14 @@ describe('drop-ins', () => {
 });
 
 describe('the settings of the daemon', () => {
-  const file = 'daemon: {control: /file/socket, log-level: debug}\nlinks:\n';
+  const file =
+    'daemon: {control: /file/socket, control-group: operators, control-mode: 0600, log-level: debug}\nlinks:\n';
 
   it('have defaults', () => {
     assert.deepEqual(good('links:\n').daemon, {
       control: '/run/linkd/control.sock',
+      controlGroup: undefined,
+      controlMode: 0o666,
       stateDir: '/var/lib/linkd',
       logLevel: 'info',
       logFormat: 'auto',
@@ -80,9 +83,11 @@ describe('the settings of the daemon', () => {
 
   it('come from the file, over that from the environment, over that from the arguments', () => {
     const environment = { LINKD_CONTROL: '/environment/socket', LINKD_STATE_DIR: '/environment', LINKD_LOG_FORMAT: '' };
-    const overrides = { stateDir: '/arguments', logFormat: 'json', logLevel: undefined };
+    const overrides = { controlMode: '0660', stateDir: '/arguments', logFormat: 'json', logLevel: undefined };
     assert.deepEqual(good(file, overrides, environment).daemon, {
       control: '/environment/socket',
+      controlGroup: 'operators',
+      controlMode: 0o660,
       stateDir: '/arguments',
       logLevel: 'debug',
       logFormat: 'json',
@@ -91,6 +96,10 @@ describe('the settings of the daemon', () => {
 
   it('are judged in every layer, whichever wins', () => {
     const files = [{ file: 'linkd.yaml', text: 'daemon: {log-level: loud, control: }\nlinks:\n' }];
+    const modes = ['666', '0777', '0466', '6660'];
+    for (const mode of modes)
+      assert.match(complaints([], { controlMode: mode })[0] ?? '', /--control-mode: .*; allowed: /);
+    assert.match(complaints([], { controlGroup: 'no body' })[0] ?? '', /--control-group: .* is no name of a group/);
     const environment = { LINKD_LOG_LEVEL: 'silent', LINKD_STATE_DIR: 'state' };
     assert.deepEqual(complaints(files, { logLevel: 'info', control: '', stateDir: '007' }, environment), [
       'environment:0:0: LINKD_STATE_DIR: state is not an absolute path; allowed: an absolute path',

@@ -19,6 +19,7 @@ export class SuccessiveDaemon {
   readonly client: ControlClient;
   readonly configFile: string;
   readonly #logFile: string;
+  readonly #stateDir: string;
   readonly #namespace: Namespace;
 
   private constructor(namespace: Namespace, dir: TempDir, name: string) {
@@ -26,22 +27,23 @@ export class SuccessiveDaemon {
     this.control = dir.file(`${name}.sock`);
     this.configFile = dir.file(`${name}.yaml`);
     this.#logFile = dir.file(`${name}.log`);
+    this.#stateDir = dir.file(`${name}.state`);
     this.client = new ControlClient(this.control);
   }
 
   static async start(namespace: Namespace, dir: TempDir, name: string, config: string): Promise<SuccessiveDaemon> {
     const daemon = new SuccessiveDaemon(namespace, dir, name);
     await writeFile(daemon.configFile, config);
-    await daemon.startAnew(dir.file(`${name}.state`));
+    await daemon.startAnew();
     return daemon;
   }
 
   /** Starts a first process, in the ordinary way, and waits until it runs. */
-  async startAnew(stateDir: string): Promise<void> {
+  async startAnew(): Promise<void> {
     const before = this.#count(/linkd is running/g);
     this.#namespace.spawn('sh', [
       ...['-c', 'exec "$@" >>"$0" 2>&1', this.#logFile, process.execPath, join(bin, 'linkd.js')],
-      ...['--config', this.configFile, '--control', this.control, '--state-dir', stateDir],
+      ...['--config', this.configFile, '--control', this.control, '--state-dir', this.#stateDir],
       ...['--log-level', 'debug', '--log-format', 'json'],
     ]);
     await eventually(() => this.#count(/linkd is running/g) > before, 20_000, 'linkd is running');
@@ -99,16 +101,16 @@ export class SuccessiveDaemon {
   }
 }
 
-/** What the descriptors of a process are, by number: the targets of the links in /proc. */
-export function descriptorsOf(pid: number): ReadonlyMap<string, string> {
-  const folder = `/proc/${pid}/fd`;
-  return new Map(
-    readdirSync(folder).flatMap((fd): [string, string][] => {
-      const flags = Number.parseInt(
-        /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0',
-        8,
-      );
-      return [[fd, `${flags}`]];
-    }),
-  );
+export interface Descriptor {
+  readonly fd: number;
+  /** As open(2) has them. */
+  readonly flags: number;
+}
+
+/** The descriptors of a process. */
+export function descriptorsOf(pid: number): readonly Descriptor[] {
+  return readdirSync(`/proc/${pid}/fdinfo`).map((fd) => {
+    const info = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8');
+    return { fd: Number(fd), flags: Number.parseInt(/^flags:\s*(\d+)$/m.exec(info)?.[1] ?? '', 8) };
+  });
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { chmod, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,9 +10,20 @@ import { ControlClient } from '../../src/control/client.js';
 import { Daemon, TempDir } from '../support/daemon.js';
 import { eventually } from '../support/eventually.js';
 import { Lab, type Namespace } from '../support/netns.js';
+import { must } from '../support/process.js';
 import { linkConfig } from '../support/two-routers.js';
 
 const linkd = join(import.meta.dirname, '../../src/bin/linkd.js');
+
+/** What an ordinary user of that group is told who restarts a link: the status of the answer, or the system's refusal. */
+function restartAs(gid: number, socketPath: string): Promise<string> {
+  const options = JSON.stringify({ socketPath, method: 'POST', path: '/v1/links/branch/restart' });
+  const script = `
+    process.setgroups([]); process.setgid(${gid}); process.setuid(61999);
+    require('node:http').request(${options}, (answer) => console.log(answer.resume().statusCode))
+      .on('error', ({ code }) => console.log(code)).end();`;
+  return must(process.execPath, ['-e', script]).then((printed) => printed.trim());
+}
 
 describe('linkd', () => {
   let lab: Lab;
@@ -54,6 +65,34 @@ describe('linkd', () => {
     const { code, stderr } = await router.run(process.execPath, [linkd, '--frobnicate']);
     assert.equal(code, 2);
     assert.match(stderr, /--frobnicate/);
+  });
+
+  it('gives the control socket the group and the permissions of the config', async () => {
+    const daemon = await Daemon.start(
+      router,
+      dir,
+      'shared',
+      `daemon: {control-group: nogroup, control-mode: 0660}\n${linkConfig('a', '{exec: [sleep, "60"]}')}`,
+    );
+    try {
+      const { mode, gid } = await stat(daemon.control);
+      assert.equal(mode & 0o777, 0o660);
+      assert.equal(gid, Number(/:(\d+):/.exec(await router.must('getent', ['group', 'nogroup']))?.[1]));
+      await chmod(dir.path, 0o755);
+      assert.equal(await restartAs(gid, daemon.control), '202');
+      assert.equal(await restartAs(gid - 1, daemon.control), 'EACCES');
+    } finally {
+      await daemon.stop();
+    }
+  });
+
+  it('a group that there is not is named, and linkd ends', async () => {
+    const file = dir.file('no-group.yaml');
+    await writeFile(file, 'daemon: {control-group: no-such-group}\nlinks:\n');
+    const paths = ['--control', dir.file('y.sock'), '--state-dir', dir.file('y.state')];
+    const { code, stdout, stderr } = await router.run(process.execPath, [linkd, '--config', file, ...paths]);
+    assert.equal(code, 1);
+    assert.match(stdout + stderr, /no-such-group.*there is no such group/);
   });
 
   it('a second linkd on the same control socket says so, and the first one goes on', async () => {

@@ -5,11 +5,12 @@
  *     linkd.service 10.0.0.1 ═══ /run/linkd/line (Unix socket) ═══ 10.0.0.2 linkd in the namespace "peer"
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { exitCodes } from '../../src/bin/linkctl/exit-codes.js';
 import { TempDir } from '../support/daemon.js';
+import { commandsBelow } from '../support/documents.js';
 import { eventually } from '../support/eventually.js';
 import { Machine } from '../support/machine.js';
 import { must, type Child } from '../support/process.js';
@@ -149,8 +150,12 @@ describe('the Debian package', () => {
     await machine.write('/run/systemd/system/linkd.service.d/test.conf', '[Service]\nWatchdogSec=3\n');
     await machine.must('systemctl', ['daemon-reload']);
     await machine.must('systemctl', ['restart', 'linkd']);
-    const pid = await mainPid();
     await linkUp();
+    // A new process has to feed it as well as the first one.
+    await linkctl('restart-daemon');
+    const pid = await mainPid();
+    await sleep(7000);
+    assert.equal(await mainPid(), pid);
     await machine.must('kill', ['-STOP', pid]);
     await eventually(async () => !['0', pid].includes(await mainPid()), patienceMs, 'linkd has another pid');
     await linkUp();
@@ -178,18 +183,17 @@ describe('the Debian package', () => {
   it('is upgraded with the link kept, and the config', async () => {
     await machine.must('systemctl', ['restart', 'linkd']);
     await linkUp();
-    const pid = await mainPid();
-    const since = await sinceWhen();
+    const before = { pid: await mainPid(), index: await indexOf('branch'), runs: await runs() };
     const said = await install(machine, packages[1]);
-    assert.match(said, /systemctl restart linkd/);
-    assert.equal(await mainPid(), pid);
-    assert.equal(await sinceWhen(), since);
-    assert.match(await linkctl('status'), /linkd 0\.0\.1,/);
-    await machine.must('ping', ['-c', '1', '-W', '5', '10.0.0.2']);
-
-    await machine.must('systemctl', ['restart', 'linkd']);
+    const pid = await mainPid();
+    assert.match(said, new RegExp(`linkd runs as process ${pid} now`));
+    assert.notEqual(pid, before.pid);
+    assert.deepEqual({ pid: before.pid, index: await indexOf('branch'), runs: await runs() }, before);
+    assert.equal(await machine.property('linkd.service', 'ActiveState'), 'active');
+    assert.match(await linkctl('status'), new RegExp(`linkd 0\\.0\\.2, pid ${pid}`));
+    assert.equal((await machine.run('test', ['-d', `/proc/${before.pid}`])).code, 1, 'the old process has ended');
     await linkUp();
-    assert.match(await linkctl('status'), /linkd 0\.0\.2,/);
+    await machine.must('ping', ['-c', '1', '-W', '5', '10.0.0.2']);
   });
 
   it('does not start again and again with a config that is wrong', async () => {
@@ -250,10 +254,14 @@ describe('the Debian package', () => {
     );
   }
 
-  async function sinceWhen(): Promise<string> {
-    const since = /"since":\s*"([^"]+)"/.exec(await linkctl('status', 'branch', '--json'))?.[1];
-    assert.ok(since !== undefined);
-    return since;
+  /** Which of all interfaces that there ever were it is. */
+  async function indexOf(name: string): Promise<string | undefined> {
+    return /^\d+/.exec(await machine.must('ip', ['-o', 'link', 'show', 'dev', name]))?.[0];
+  }
+
+  /** How often systemd has started the service. */
+  async function runs(): Promise<string> {
+    return machine.property('linkd.service', 'InvocationID');
   }
 
   /** Runs a line of shell with what the daemon sees and may do, as far as a process beside it can have it. */
@@ -284,11 +292,7 @@ describe('the Debian package', () => {
 
 /** The first shell commands below a heading of docs/operations.md. */
 function documented(heading: string): string {
-  const text = readFileSync(join(root, 'docs/operations.md'), 'utf8');
-  const section = text.slice(text.indexOf(`\n${heading}\n`));
-  const commands = /^```sh\n(.*?)^```/ms.exec(section)?.[1];
-  assert.ok(commands !== undefined && text.includes(`\n${heading}\n`), heading);
-  return commands;
+  return commandsBelow('docs/operations.md', heading);
 }
 
 /** Returns the package's file. */
