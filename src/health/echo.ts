@@ -94,10 +94,13 @@ export function sameToken(a: Echo, b: Pick<Echo, 'identifier' | 'token'>): boole
   return a.identifier === b.identifier && sameBytes(a.token, b.token);
 }
 
-/** An answer has our request's length, no IP options and no fragments: a host sends back what it was sent. */
+/**
+ * An answer has our request's length, no IP options and no fragments: a host sends back what it was sent. What the peer pads
+ * the packet with is no part of it (RFC 1661 §2).
+ */
 function isEchoReply(buffer: Uint8Array, start: number, end: number): boolean {
   return (
-    end - start === packetLength &&
+    end - start >= packetLength &&
     buffer[start] === versionAndLength &&
     buffer[start + offset.protocol] === protocolIcmp &&
     buffer[start + offset.type] === echoReply &&

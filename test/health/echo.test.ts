@@ -67,7 +67,7 @@ describe('what is no answer', () => {
     assert.equal(answersProbe(request, request, 0, request.length), false);
   });
 
-  it('is a reply with any octet damaged, cut short or grown', () => {
+  it('is a reply with any octet damaged, cut short or grown, but not one that the peer has padded', () => {
     fc.assert(
       fc.property(fc.nat({ max: reply.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
         const damaged = reply.slice();
@@ -75,10 +75,15 @@ describe('what is no answer', () => {
         assert.equal(readEchoReply(damaged), undefined);
       }),
     );
-    for (const packet of [reply.subarray(0, -1), Uint8Array.from([...reply, 0])]) {
+    const grown = Uint8Array.from([...reply, 0]);
+    grown[3] = grown.length;
+    for (const packet of [reply.subarray(0, -1), grown]) {
       assert.equal(readEchoReply(packet), undefined);
       assert.equal(answersProbe(request, packet, 0, packet.length), false);
     }
+    const padded = Uint8Array.from([...reply, 0xa5, 0xa5]);
+    assert.deepEqual(readEchoReply(padded), readEchoReply(reply));
+    assert.ok(answersProbe(request, padded, 0, padded.length));
   });
 
   const others: readonly [string, Partial<Echo>][] = [
@@ -97,7 +102,7 @@ describe('what is no answer', () => {
     const buffer = Uint8Array.from([0xff, 0x03, 0x00, 0x21, ...reply, 0, 0]);
     assert.ok(answersProbe(request, buffer, 4, 4 + reply.length));
     assert.equal(answersProbe(request, buffer, 3, 3 + reply.length), false);
-    assert.equal(answersProbe(request, buffer, 4, buffer.length), false);
+    assert.equal(answersProbe(request, buffer, 5, buffer.length), false);
   });
 });
 

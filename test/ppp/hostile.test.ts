@@ -12,7 +12,7 @@ import { mirrored, SessionStation, sessionOptions, Wire } from '../support/sessi
 
 const octet = fc.integer({ min: 0, max: 255 });
 const octets = fc.uint8Array({ maxLength: 64 });
-const knownProtocol = fc.constantFrom<number>(Protocol.lcp, Protocol.lcp, Protocol.ipcp, Protocol.ip);
+const knownProtocol = fc.constantFrom<number>(Protocol.lcp, Protocol.lcp, Protocol.ipcp, Protocol.ip, Protocol.lqr);
 const anyProtocol = fc.oneof(knownProtocol, fc.integer({ min: 0, max: 0xffff }));
 
 /** Option lists, mostly well-formed, of types that somebody knows. */
@@ -60,6 +60,7 @@ const lcp: fc.Arbitrary<Partial<LcpOptions>> = fc.record({
   passive: fc.boolean(),
   silent: fc.boolean(),
   maxFailure: fc.integer({ min: 1, max: 5 }),
+  lqr: fc.constantFrom(undefined, { intervalMs: 10_000, maxLoss: 1, keep: 1, of: 60 }),
 });
 
 /** Feeds a session, and sees to it that no input makes it send much. */

@@ -21,6 +21,7 @@ const lcpOptions: fc.Arbitrary<Partial<LcpOptions>> = fc.record({
   acfc: fc.boolean(),
   passive: fc.boolean(),
   maxFailure: fc.integer({ min: 1, max: 10 }),
+  lqr: fc.constantFrom(undefined, { intervalMs: 10_000, maxLoss: 1, keep: 1, of: 30 }),
 });
 
 function probability(percent: number): fc.Arbitrary<number> {

@@ -43,6 +43,22 @@ export const scenarios: Readonly<Record<string, () => Promise<void>>> = {
     tun.close();
   },
 
+  async 'leaves it to the kernel to cut off what a peer pads packets with'() {
+    const { tun, socket } = await up();
+    const station = new Station(tun);
+    for (const padding of [1, 30, 400]) {
+      const got = nextPayload(socket);
+      const packet = encodeDatagram({ from: far, to: near, port, payload: Buffer.from(`padded by ${padding}`) });
+      const padded = new Uint8Array(packet.length + padding).fill(0xa5);
+      padded.set(packet);
+      assert.equal(station.port.write(padded, 0, padded.length), true);
+      assert.equal(await got, `padded by ${padding}`);
+    }
+    station.port.stop();
+    socket.close();
+    tun.close();
+  },
+
   async 'reads packets in batches into the slots that are named'() {
     const { tun, socket } = await up();
     const port2 = new LinuxPacketPort(tun.fd);
