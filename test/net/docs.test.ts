@@ -3,40 +3,29 @@
  * what the document says.
  */
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { parseConfig } from '../../src/config/parse.js';
 import { wantedInterface } from '../../src/net/wanted.js';
-import { Lab, type Namespace } from '../support/netns.js';
+import type { Namespace } from '../support/netns.js';
 import { root } from '../support/root.js';
-import { Driver } from './driver.js';
+import { facts6, NetRig } from './support.js';
 
 const text = readFileSync(join(root, 'docs/routing.md'), 'utf8');
 
 describe('docs/routing.md', () => {
-  let lab: Lab;
+  let rig: NetRig;
   let namespace: Namespace;
-  let stateDir: string;
 
   before(async () => {
-    stateDir = await Driver.stateDir();
-    lab = await Lab.create();
-    namespace = await lab.namespace('net');
-    await namespace.ip('tuntap add mode tun name branch');
-    await namespace.ip('link add lan0 type veth peer name far');
-    await namespace.ip('link set far up');
-    await namespace.ip('address add 192.168.1.1/24 dev lan0');
-    await namespace.ip('link set lan0 up');
-    await namespace.ip('route add default via 192.168.1.254 proto static metric 100');
+    rig = await NetRig.create();
+    ({ namespace } = rig);
+    await namespace.ip('link set tun0 name branch');
     for (const name of ['all', 'branch', 'lan0']) await namespace.sysctl(`net.ipv4.conf.${name}.rp_filter`, '0');
-    await new Driver(namespace, { stateDir }).up(documentedLink());
+    await rig.driver().up(documentedLink());
   });
-  after(async () => {
-    await lab.close();
-    await rm(stateDir, { recursive: true });
-  });
+  after(() => rig.close());
 
   const examples = [...blocks('console')].flatMap(readConsole);
 
@@ -62,8 +51,9 @@ function documentedLink(): ReturnType<typeof wantedInterface> {
   assert.ok(result.ok, JSON.stringify(result));
   const [link] = result.config.links;
   assert.ok(link !== undefined);
-  const { name, interface: tun, mtu, local, remote, net } = link;
-  return wantedInterface({ link: name, name: tun, mtu, local, remote }, net);
+  const { name, interface: tun, mtu, net } = link;
+  // The addresses of the document, whatever the config lets the peer choose.
+  return wantedInterface({ ...facts6, link: name, name: tun, mtu }, net);
 }
 
 function readConsole(block: string): { command: string; output: string[] }[] {
