@@ -122,6 +122,7 @@ export class Companions {
   inherit(agreed: Agreed): void {
     this.#inherited = agreed;
     this.#last = agreed;
+    this.#nameServers.inherit(agreed);
   }
 
   /** The line shall be opened: resolves when it may. */
@@ -165,7 +166,10 @@ export class Companions {
     const wasUp = this.#session !== undefined || this.#inherited !== undefined;
     this.#hooks.fall();
     // It was up, though not here.
-    if (this.#inherited !== undefined) void this.#run('down');
+    if (this.#inherited !== undefined) {
+      this.#nameServers.down();
+      void this.#run('down');
+    }
     this.#inherited = undefined;
     this.#count();
     this.#session?.ledger.end(why);

@@ -21,6 +21,11 @@ export class NameServers {
     this.#host = host;
   }
 
+  /** An earlier process gave the system what was agreed on: it is to be put back here. */
+  inherit({ ip4 }: Agreed): void {
+    this.#taken = (ip4?.dns.length ?? 0) > 0;
+  }
+
   /** What PPP agreed on, at first or anew. */
   agreed({ ip4 }: Agreed): void {
     const { name, interface: tun, resolver } = this.#host.config;

@@ -371,3 +371,38 @@ describe('Link', () => {
     );
   });
 });
+
+describe('Link, handed over', () => {
+  it('lets go of line and TUN without ending anything, and moves no more', async () => {
+    const rig = new LinkRig();
+    await rig.comeUp();
+    rig.acts.length = 0;
+    const { grip } = rig.link;
+    await rig.link.freeze();
+    const handed = await rig.link.handOver(grip);
+    assert.deepEqual(rig.acts, ['detach', 'hand over', 'remove']);
+    assert.deepEqual([handed.tun, handed.line?.fd, handed.wanted], [98, 99, true]);
+    assert.equal(handed.agreed?.ip4?.remote, testConfig.remote);
+    assert.equal(rig.openTuns, 1);
+    assert.equal(rig.line.closed, false);
+    rig.line.end(cause('carrier-lost'));
+    rig.link.command('restart');
+    await rig.scheduler.pass(600_000);
+    assert.deepEqual(rig.acts, ['detach', 'hand over', 'remove']);
+    assert.ok(rig.installed);
+  });
+
+  it('gives back what the new process was not born with', async () => {
+    const rig = new LinkRig();
+    await rig.comeUp();
+    const { grip } = rig.link;
+    rig.line.end(cause('carrier-lost'));
+    await rig.scheduler.pass(10);
+    // It is open again, by the same number.
+    assert.equal(rig.link.state, 'negotiating');
+    await rig.link.freeze();
+    const { line, tun, agreed } = await rig.link.handOver(grip);
+    assert.deepEqual([line, tun, agreed], [null, 98, null]);
+    assert.equal(rig.line.closed, true);
+  });
+});
