@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { LineOptions } from '../line/options.js';
+import { ccpOptions, compression, compressionShape } from './compression.js';
 import { auth, authShape, secretFilesShape, secretShape } from './auth.js';
 import { hostAddress6 } from './addresses.js';
 import {
@@ -107,6 +108,7 @@ export const linkShape = {
   autostart: defaulted(flag, 'true', { about: 'Start with linkd; otherwise wait for `linkctl up`.' }),
   lcp,
   auth,
+  compression,
   restart,
   'proxy-arp': proxyArp,
   'proxy-ndp': proxyNdp,
@@ -147,6 +149,7 @@ export const sections: Readonly<Record<string, Readonly<Record<string, z.ZodType
   echo: echoShape,
   lqr: lqrShape,
   auth: authShape,
+  compression: compressionShape,
   secret: secretShape,
   secrets: secretFilesShape,
   restart: restartShape,
@@ -205,6 +208,7 @@ function toLink(name: string, link: z.output<typeof linkSchema>): LinkConfig {
     },
     escape: lcp.escape ?? software,
     auth: link.auth,
+    ccp: ccpOptions(link.compression, line),
     restart: {
       quickMs: restart.quick,
       quickMaxMs: restart['quick-max'] ?? Math.max(30 * second, restart.quick),
@@ -262,6 +266,7 @@ export const homeOf: HomeOf = (key, foundIn) => {
     ['quota', quotaShape],
     ['daemon', settingsShape],
     ['auth', authShape],
+    ['compression', compressionShape],
   ];
   const home = homes.find(([name, shape]) => name !== foundIn.at(-1) && Object.hasOwn(shape, key))?.[0];
   if (home === 'link') return 'the link itself';

@@ -9,7 +9,7 @@ import type { AuthConfig } from '../secrets/options.js';
 import type { NetOptions } from '../net/options.js';
 import type { ResolverOption } from '../resolver/options.js';
 import type { AddressPool } from '../pool/options.js';
-import type { IpcpOptions, Ipv6cpOptions, LcpOptions } from '../ppp/options.js';
+import type { CcpOptions, IpcpOptions, Ipv6cpOptions, LcpOptions } from '../ppp/options.js';
 
 /** The pauses between attempts; which class of pauses applies is the cause's matter (`base/cause.ts`). */
 export interface RestartOptions {
@@ -55,6 +55,8 @@ export interface LinkConfig {
   readonly lcp: LcpOptions;
   /** Undefined: nobody has to prove anything. */
   readonly auth: AuthConfig | undefined;
+  /** Undefined: packets are neither compressed nor encrypted. */
+  readonly ccp: CcpOptions | undefined;
   /** Characters that we escape beyond what the peer asked for. RFC 1662 §7.1 */
   readonly escape: readonly number[];
   readonly restart: RestartOptions;

@@ -29,6 +29,7 @@ const sessionKeys: readonly string[] = [
   'mtu',
   'lcp',
   'auth',
+  'ccp',
   'escape',
 ] satisfies (keyof LinkConfig)[];
 

@@ -117,9 +117,10 @@ export class LinkIo {
     if (this.#line === undefined) throw new Error('a session without a line');
     const { fd, speed } = this.#line;
     const auth = this.#auth === undefined ? {} : { auth: this.#auth };
-    const options = { session: { lcp, ipcp: ipcpOptions(this.#config), ipv6cp, ...auth }, escape, mtu, speed };
+    const ccp = this.#config.ccp === undefined ? {} : { ccp: this.#config.ccp };
+    const options = { session: { lcp, ipcp: ipcpOptions(this.#config), ipv6cp, ...auth, ...ccp }, escape, mtu, speed };
     this.#auth = undefined;
-    this.#parts.worker.post({ type: 'attach', link: name, fd, options });
+    this.#parts.worker.post({ type: 'attach', link: name, line: 0, fd, options });
   }
 
   /** Tells the session the peer's address, as it asked under this number. */
@@ -225,7 +226,8 @@ export class LinkIo {
       this.#released = resolve;
     });
     this.#number += 1;
-    this.#parts.worker.post({ type, link: this.#config.name, number: this.#number });
+    const question = { link: this.#config.name, number: this.#number };
+    this.#parts.worker.post(type === 'detach' ? { type, line: 0, ...question } : { type, ...question });
     await this.#bounded(released, 'the packet worker does not answer');
   }
 

@@ -65,6 +65,7 @@ describe('a link of three keys', () => {
         echoFailures: 4,
         lqr: undefined,
       },
+      ccp: { send: ['deflate', 'bsd'], receive: ['deflate', 'bsd'], mppe: undefined },
       escape: [],
       restart: {
         quickMs: 1000,
@@ -120,6 +121,7 @@ describe('other keys', () => {
   it('set what they name', () => {
     const link = goodLink(
       'mtu: 1400',
+      'compression: off',
       'interface: wan0',
       'autostart: no',
       'lcp: {mru: 296, asyncmap: 0x000A0000, escape: [0x11, 19, 255], magic: off, pfc: No, acfc: false, restart: 1.5s,',
@@ -137,6 +139,7 @@ describe('other keys', () => {
         local: 0x0a000001,
         remote: 0x0a000002,
         mtu: 1400,
+        ccp: undefined,
         lcp: {
           mru: 296,
           asyncmap: 0xa0000,

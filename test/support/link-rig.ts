@@ -54,6 +54,7 @@ export const testConfig: LinkConfig = {
     lqr: undefined,
   },
   auth: undefined,
+  ccp: undefined,
   escape: [],
   restart: { quickMs: 1000, quickMaxMs: 8000, slowMs: 5000, slowMaxMs: 60_000, stableMs: 30_000, maxAttempts: 0 },
   net: {
