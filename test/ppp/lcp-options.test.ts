@@ -1,6 +1,9 @@
 /** LCP's options, each as a table: what the peer asks for and what we answer; what the peer answers and what we ask next. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { formatHex } from '../../src/base/bytes.js';
+import { readEndpoint } from '../../src/multilink/endpoint.js';
+import type { MultilinkOptions } from '../../src/multilink/options.js';
 import { Code } from '../../src/ppp/numbers.js';
 import type { LcpOptions } from '../../src/ppp/options.js';
 import { sessionOptions } from '../support/session-pair.js';
@@ -125,6 +128,56 @@ describe('our LCP request', () => {
       assert.deepEqual(shape([ours]), [[request, '010405780702']]);
     }
     assert.deepEqual(shape(bench.lcp(nak, ours.id, '01040020')), [[request, '0702']]);
+  });
+});
+
+describe('the options of Multilink (RFC 1990 §5.1)', () => {
+  const multilink: MultilinkOptions = {
+    mrru: 1600,
+    shortSequence: true,
+    endpoint: must(readEndpoint(Uint8Array.of(1, 0xaa, 0xbb))),
+    minFragment: 128,
+    maxFragmentMs: 50,
+  };
+  const bundling = (): Bench => new Bench({ ...sessionOptions(), multilink }, constant);
+  const [mrru, short, endpoint] = ['11040640', '1202', '130501aabb'];
+
+  it('are asked for in every negotiation, with the same MRRU', () => {
+    const bench = bundling();
+    const first = must(bench.start()[0]);
+    bench.lcp(request, 1, '110405dc');
+    bench.ack(first);
+    const again = must(bench.lcp(request, 2, '110405dc')[0]);
+    for (const { data } of [first, again]) {
+      for (const option of [mrru, short, endpoint]) assert.ok(formatHex(data, '').includes(option), option);
+    }
+  });
+
+  it('are granted: MRRU, short numbers, any endpoint; and an endpoint that is missing is not asked for', () => {
+    const bench = bundling();
+    bench.start();
+    assert.deepEqual(shape(bench.lcp(request, 1, '110405dc1202130501ccdd')), [[ack, '110405dc1202130501ccdd']]);
+    assert.deepEqual(shape(bench.lcp(request, 2, '110405dc')), [[ack, '110405dc']]);
+  });
+
+  for (const code of [nak, reject]) {
+    it(`our endpoint is not sent again after a ${code === nak ? 'Nak' : 'Reject'} of it`, () => {
+      const bench = bundling();
+      const [again] = bench.lcp(code, must(bench.start()[0]).id, must(endpoint));
+      assert.equal(again?.code, request);
+      assert.ok(!formatHex(again.data, '').includes('130501'));
+      assert.ok(formatHex(again.data, '').includes(must(mrru)));
+    });
+  }
+
+  it('mean nothing without the MRRU: an endpoint alone asks for no Multilink', () => {
+    const bench = bundling();
+    const ours = must(bench.start()[0]);
+    bench.lcp(request, 1, '130501ccdd');
+    bench.ack(ours);
+    const bundle = bench.station.outputs.findLast((output) => output.type === 'bundle');
+    assert.equal(bundle?.bundle.multilink, undefined);
+    assert.equal(bench.station.session.describe().phase, 'network');
   });
 });
 

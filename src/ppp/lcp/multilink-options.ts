@@ -87,6 +87,6 @@ function endpoint(ours: Endpoint | undefined): OptionDescriptor<Endpoint> {
     wanted: () => ours,
     judge: () => ({ kind: 'ack' }),
     suggestion: () => undefined,
-    onNak: (_hint, asked) => ({ ask: asked }),
+    onNak: () => ({ ask: undefined }), // a Nak means the same as a Reject
   };
 }
