@@ -127,6 +127,16 @@ export class LinePort {
     return true;
   }
 
+  /** Octets that wait for the wire, as far as known. */
+  backlog(now: Millis): number {
+    return this.#room.onTheWay(this.#stream.unsent(), now) + this.#framed - this.#unwritten + this.#controlOctets;
+  }
+
+  /** A full frame fits. */
+  hasRoom(now: Millis): boolean {
+    return !this.#ended && this.#framed === 0 && this.#room.room(this.#stream.unsent(), now) >= this.#fullFrame;
+  }
+
   /** Writes what the line has room for; gives the time when there will be room for what waits, if something does. */
   flush(source: PacketSource, now: Millis): Millis | undefined {
     while (this.#write(now)) {

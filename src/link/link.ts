@@ -425,6 +425,8 @@ export class Link {
       case 'line-ended':
         void this.#explain(message);
         return;
+      case 'line-finished':
+        return;
       case 'tun-gone':
         this.#io.tunGone();
         this.#dispatch('line-ended', cause('tun-deleted', this.#config.interface));

@@ -21,14 +21,20 @@ export interface AttachOptions {
 export type ToWorker =
   /** There is such a link, with this TUN device. Its packets wait for the session for as long as `holdMs`. */
   | { readonly type: 'add'; readonly link: string; readonly tunFd: number; readonly holdMs?: Millis | undefined }
-  /** Start a session on this descriptor. */
-  | { readonly type: 'attach'; readonly link: string; readonly fd: number; readonly options: AttachOptions }
+  /** Start a session on this descriptor, or let it join the session as a further line. */
+  | {
+      readonly type: 'attach';
+      readonly link: string;
+      readonly line: number;
+      readonly fd: number;
+      readonly options: AttachOptions;
+    }
   /** The peer's address, as `address-wanted` of this number asked. */
   | { readonly type: 'assign'; readonly link: string; readonly number: number; readonly remote: Ip4 }
   /** Begin the Terminate exchange; `finished` follows, with this cause. */
   | { readonly type: 'close'; readonly link: string; readonly cause: Cause }
-  /** Let go of the descriptor; `released` follows with the same number, and nothing of this session after it. */
-  | { readonly type: 'detach'; readonly link: string; readonly number: number }
+  /** Let go of a line's descriptor; `released` follows with the same number, and nothing of this line after it. */
+  | { readonly type: 'detach'; readonly link: string; readonly line: number; readonly number: number }
   /** Put a packet of the health check into the queue; answers come back as `probe-reply` instead of going into the TUN. */
   | { readonly type: 'probe'; readonly link: string; readonly packet: Uint8Array }
   /** Let go of the TUN device; `released` follows with the same number. */
@@ -43,7 +49,14 @@ export type FromWorker = { readonly link: string } &
     | { readonly type: 'address-wanted'; readonly number: number; readonly peer: string | undefined }
     | { readonly type: 'finished'; readonly cause: Cause }
     /** The descriptor showed its end; `ending` is why the session was about to end anyway (the peer said goodbye first). */
-    | { readonly type: 'line-ended'; readonly end: StreamEnd; readonly ending: Cause | undefined }
+    | {
+        readonly type: 'line-ended';
+        readonly line: number;
+        readonly end: StreamEnd;
+        readonly ending: Cause | undefined;
+      }
+    /** One of several lines is over; the session goes on. */
+    | { readonly type: 'line-finished'; readonly line: number; readonly cause: Cause }
     /** Someone deleted the TUN device. */
     | { readonly type: 'tun-gone' }
     | { readonly type: 'probe-reply'; readonly packet: Uint8Array }

@@ -12,20 +12,31 @@ import type { PacketView } from '../compress/coder.js';
 import type { Ip4 } from '../base/ip.js';
 import type { Cause } from '../base/cause.js';
 import { assertNever } from '../base/errors.js';
-import type { Millis, Scheduler, Timer } from '../base/clock.js';
+import { earliest, type Millis, type Scheduler, type Timer } from '../base/clock.js';
 import { answersProbe } from '../health/echo.js';
 import type { StreamEnd } from '../line/line.js';
 import type { ByteStream } from '../line/stream.js';
 import { Protocol } from '../ppp/numbers.js';
 import type { SessionOutput } from '../ppp/outputs.js';
+import { nothingCounted, type LineCounts } from '../ppp/lqr/report.js';
 import { Session } from '../ppp/session.js';
 import { FqCodel } from '../queue/fq-codel.js';
 import { PacketPool } from '../queue/packet-pool.js';
 import type { PacketPort } from '../tun/tun.js';
+import {
+  carries,
+  diagnosed,
+  errorsOf,
+  errorsOfLine,
+  errorsOfSession,
+  isData,
+  isUp,
+  type Attachment,
+} from './attachment.js';
+import { LineBundle } from './bundle.js';
 import { DataPath } from './data-path.js';
-import { diagnose } from './diagnose.js';
 import { ipLength, protocolOf } from './ip-packet.js';
-import { LinePort, type PacketSource } from './line-port.js';
+import { LinePort } from './line-port.js';
 import type { AttachOptions, FromWorker } from './messages.js';
 import { Tally } from './tally.js';
 import type { LinkCounters, SessionStatus } from './types.js';
@@ -57,19 +68,6 @@ const tunDefaultMtu = 1500;
 const defaultMru = 1500;
 const readBuffer = 65_536;
 const bitsPerOctet = 10;
-
-/** One session on one line. */
-interface Attachment {
-  readonly port: LinePort;
-  readonly session: Session;
-  readonly path: DataPath;
-  readonly pool: PacketPool;
-  readonly queue: FqCodel;
-  readonly options: AttachOptions;
-  readonly source: PacketSource;
-  /** The largest IP packet that may be sent: what the peer receives, and no more than the config says. */
-  mtu: number;
-}
 
 export class Pump {
   readonly #port: PacketPort;
@@ -113,42 +111,24 @@ export class Pump {
     return { ...status, mtu: status.mtu && Math.min(status.mtu, options.mtu) };
   }
 
-  /** Starts a session on a line. */
-  attach(stream: ByteStream, options: AttachOptions): void {
-    if (this.#attached !== undefined) throw new Error('the pump has a line already');
+  /** Starts a session on a line, or lets another line join the session. */
+  attach(stream: ByteStream, options: AttachOptions, line = 0): void {
+    const attached = (this.#attached ??= this.#begin(options));
+    if (attached.lines.port(line) !== undefined) throw new Error(`the pump has line ${line} already`);
     const bytesPerSecond = options.speed === undefined ? undefined : options.speed / bitsPerOctet;
-    const pool = new PacketPool(bytesPerSecond === undefined ? 1024 : 256, Math.max(options.mtu, tunDefaultMtu));
-    const { mtu, escape } = options;
-    const mru = Math.max(options.session.lcp.mru, defaultMru);
-    const session = new Session(options.session, this.#host.random, () => attached.port.counts(this.#tally.tunRefused));
-    const path = new DataPath(() => {
-      session.decompressionFailed(this.#host.scheduler.now());
+    const port = new LinePort(stream, {
+      ...{ bytesPerSecond, escape: options.escape, tally: this.#tally },
+      mtu: Math.max(options.mtu, tunDefaultMtu),
+      mru: Math.max(options.session.lcp.mru, defaultMru),
     });
-    const queue = new FqCodel(pool, { bytesPerSecond, mtu, perturbation: this.#host.random() });
-    const attached: Attachment = {
-      port: new LinePort(stream, {
-        bytesPerSecond,
-        escape,
-        mtu: Math.max(mtu, tunDefaultMtu),
-        mru,
-        tally: this.#tally,
-      }),
-      ...{ session, path, pool, queue, options, mtu },
-      source: {
-        next: (now) => this.#next(attached, now),
-        get waiting() {
-          return queue.packets > 0;
-        },
-      },
-    };
-    this.#attached = attached;
+    attached.lines.add(line, port, bytesPerSecond);
     const fromLine = (): void => {
-      this.#fromLine(attached);
+      this.#fromLine(attached, line, port);
     };
     const toLine = (): void => {
       this.#flush(attached, this.#host.scheduler.now());
     };
-    attached.port.start({
+    port.start({
       readable: () => {
         this.#host.guard(fromLine);
       },
@@ -157,13 +137,34 @@ export class Pump {
       },
       ended: (end) => {
         this.#host.guard(() => {
-          this.#lineEnded(attached, end);
+          this.#lineEnded(attached, line, port, end);
         });
       },
     });
     const now = this.#host.scheduler.now();
-    attached.session.start(now);
+    attached.session.start(now, line);
     this.#settle(attached, now);
+  }
+
+  #begin(options: AttachOptions): Attachment {
+    const { mtu, speed } = options;
+    const bytesPerSecond = speed === undefined ? undefined : speed / bitsPerOctet;
+    const pool = new PacketPool(bytesPerSecond === undefined ? 1024 : 256, Math.max(mtu, tunDefaultMtu));
+    const counts = (line: number): LineCounts => lines.port(line)?.counts(this.#tally.tunRefused) ?? nothingCounted();
+    const session = new Session(options.session, this.#host.random, counts);
+    const path = new DataPath(() => {
+      session.decompressionFailed(this.#host.scheduler.now());
+    });
+    const queue = new FqCodel(pool, { bytesPerSecond, mtu, perturbation: this.#host.random() });
+    const lines = new LineBundle(options.session.multilink, {
+      next: (now) => this.#next(attached, now),
+      nextUrgent: () => undefined,
+      get waiting() {
+        return queue.packets > 0;
+      },
+    });
+    const attached: Attachment = { lines, session, path, pool, queue, options, mtu };
+    return attached;
   }
 
   /** The peer's address, as `address-wanted` asked. */
@@ -199,16 +200,25 @@ export class Pump {
     this.#flush(attached, now);
   }
 
-  /** Lets go of the line; nothing is emitted for it afterwards. */
-  detach(): void {
+  /** Lets go of a line; nothing is emitted for it afterwards. With the last line the session is gone. */
+  detach(line = 0): void {
     const attached = this.#attached;
-    if (attached === undefined) return;
+    const port = attached?.lines.port(line);
+    if (attached === undefined || port === undefined) return;
+    port.stop();
+    this.#tally.absorb(errorsOfLine(port));
+    attached.lines.remove(line);
+    if (attached.lines.ports.length > 0) return;
     this.#attached = undefined;
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#timerAt = Infinity;
-    attached.port.stop();
-    this.#tally.absorb(errorsOf(attached));
+    this.#tally.absorb(errorsOfSession(attached));
+  }
+
+  /** Lets go of all lines. */
+  detachAll(): void {
+    for (const line of this.#attached?.lines.numbers ?? []) this.detach(line);
   }
 
   /** Since the pump was made, over all sessions. */
@@ -218,7 +228,7 @@ export class Pump {
 
   /** Lets go of the TUN as well. The pump is of no use afterwards. */
   stop(): void {
-    this.detach();
+    this.detachAll();
     this.#port.stop();
   }
 
@@ -264,7 +274,7 @@ export class Pump {
 
   /** Control packets and queue → line, as far as the line has room. */
   #flush(attached: Attachment, now: Millis): void {
-    const room = attached.port.flush(attached.source, now);
+    const room = attached.lines.flush(now);
     if (room !== undefined) this.#wakeAt(room);
   }
 
@@ -280,35 +290,51 @@ export class Pump {
   }
 
   /** Line → frames → TUN or session. */
-  #fromLine(attached: Attachment): void {
+  #fromLine(attached: Attachment, line: number, port: LinePort): void {
     const now = this.#host.scheduler.now();
-    const { port } = attached;
     for (let reads = 0; reads < readsPerWake && !port.ended && this.#attached === attached; reads++) {
       const length = port.read(this.#received);
       if (length === 0) break;
-      this.#unframe(attached, now);
+      this.#unframe(attached, line, port, now);
       if (length < readBuffer) break;
     }
     this.#settle(attached, now);
   }
 
-  #unframe(attached: Attachment, now: Millis): void {
-    const { port, session, path } = attached;
+  #unframe(attached: Attachment, line: number, port: LinePort, now: Millis): void {
+    const { session, path, lines } = attached;
     const { decoder } = port;
     let { fcs } = decoder.counters;
     while (this.#attached === attached && decoder.next()) {
       if (decoder.counters.fcs !== fcs) path.lost();
       fcs = decoder.counters.fcs;
-      session.heard(now);
-      if (isData(attached, decoder.protocol)) {
-        const packet = path.inbound(decoder.protocol, decoder.buffer, decoder.start, decoder.end);
-        if (packet !== undefined) this.#toTun(attached, packet);
+      session.heard(now, line);
+      if (decoder.protocol === Protocol.multilink && lines.reassembles) {
+        lines.receive(line, decoder.buffer, decoder.start, decoder.end, now);
+        this.#takeReassembled(attached, line, now);
       } else {
-        session.receive(decoder.protocol, decoder.buffer.slice(decoder.start, decoder.end), now);
+        this.#take(attached, line, decoder, now);
       }
       this.#drain(attached, now);
     }
     if (decoder.counters.fcs !== fcs) path.lost();
+  }
+
+  #takeReassembled(attached: Attachment, line: number, now: Millis): void {
+    for (let packet = attached.lines.next(); packet !== undefined; packet = attached.lines.next()) {
+      if (packet.afterLoss) attached.path.lost();
+      this.#take(attached, line, packet, now);
+    }
+  }
+
+  /** A whole packet, of the network or for the session. */
+  #take(attached: Attachment, line: number, { protocol, buffer, start, end }: PacketView, now: Millis): void {
+    if (isData(attached, protocol)) {
+      const packet = attached.path.inbound(protocol, buffer, start, end);
+      if (packet !== undefined) this.#toTun(attached, packet);
+    } else {
+      attached.session.receive(protocol, buffer.slice(start, end), now, line);
+    }
   }
 
   #toTun({ session }: Attachment, { protocol, buffer, start, end }: PacketView): void {
@@ -320,22 +346,23 @@ export class Pump {
     else this.#tally.tunRefused += 1;
   }
 
-  #lineEnded(attached: Attachment, end: StreamEnd): void {
-    if (attached.port.ended) return;
-    attached.port.end();
+  #lineEnded(attached: Attachment, line: number, port: LinePort, end: StreamEnd): void {
+    if (port.ended) return;
+    port.end();
     const now = this.#host.scheduler.now();
-    attached.session.lineLost(now);
+    attached.session.lineLost(now, line);
     this.#drain(attached, now);
-    this.#host.emit({ type: 'line-ended', end, ending: attached.session.ending });
+    this.#host.emit({ type: 'line-ended', line, end, ending: attached.session.ending });
+    if (attached.lines.isAlive) this.#settle(attached, now);
   }
 
   /** After every input: carry out what the session wants, send, and set the timer. */
   #settle(attached: Attachment, now: Millis): void {
     if (this.#attached !== attached) return;
     this.#drain(attached, now);
-    if (attached.port.ended) return;
+    if (!attached.lines.isAlive) return;
     this.#flush(attached, now);
-    const deadline = attached.session.nextTimeout();
+    const deadline = earliest(attached.session.nextTimeout(), attached.lines.nextTimeout());
     if (deadline !== undefined) this.#wakeAt(deadline);
   }
 
@@ -348,10 +375,10 @@ export class Pump {
   #obey(attached: Attachment, output: SessionOutput, now: Millis): void {
     switch (output.type) {
       case 'send':
-        if (!attached.port.sendControl(output.protocol, output.packet)) this.#tally.controlFull += 1;
+        if (!attached.lines.sendControl(output.line, output.protocol, output.packet)) this.#tally.controlFull += 1;
         return;
       case 'framing':
-        attached.port.setFraming(output.framing);
+        attached.lines.setFraming(output.line, output.framing);
         return;
       case 'header-compression':
         attached.path.setHeaderCompression(output);
@@ -372,7 +399,12 @@ export class Pump {
         attached.path.resetDecompressor();
         return;
       case 'bundle':
+        attached.lines.set(output.bundle);
+        this.#takeReassembled(attached, 0, now);
+        return;
       case 'line-finished':
+        this.#flush(attached, now);
+        this.#host.emit({ ...output, cause: diagnosed(output.cause, attached.lines.port(output.line)) });
         return;
       case 'address-wanted':
         this.#host.emit(output);
@@ -398,10 +430,7 @@ export class Pump {
       case 'finished':
         // The last packets (a Terminate-Ack) go out before the line is closed.
         this.#flush(attached, now);
-        this.#host.emit({
-          type: 'finished',
-          cause: diagnose(output.cause, attached.port.decoder.counters, attached.port.decoder.sample),
-        });
+        this.#host.emit({ type: 'finished', cause: diagnosed(output.cause, attached.lines.ports[0]) });
         return;
       default:
         assertNever(output);
@@ -424,43 +453,12 @@ export class Pump {
 
   #wake(): void {
     const attached = this.#attached;
-    if (attached === undefined || attached.port.ended) return;
+    if (!attached?.lines.isAlive) return;
     const now = this.#host.scheduler.now();
     const deadline = attached.session.nextTimeout();
     if (deadline !== undefined && deadline <= now) attached.session.timeout(now);
+    attached.lines.timeout(now);
+    this.#takeReassembled(attached, 0, now);
     this.#settle(attached, now);
   }
-}
-
-/** What belongs to the network layer, be it compressed. */
-function isData({ session, path }: Attachment, protocol: number): boolean {
-  if (protocol === Protocol.compressed) return path.decompresses;
-  if (protocol === Protocol.vjCompressed || protocol === Protocol.vjUncompressed) return path.restoresHeaders;
-  return carries(session, protocol);
-}
-
-function isUp({ session }: Attachment): boolean {
-  return session.carriesIp4 || session.carriesIp6;
-}
-
-/** What may flow. The kernel sends IPv6 of its own accord into every interface that is up, whatever PPP agreed on. */
-function carries(session: Session, protocol: number): boolean {
-  if (protocol === Protocol.ip) return session.carriesIp4;
-  return protocol === Protocol.ip6 && session.carriesIp6;
-}
-
-function errorsOf({ port, session, path, queue }: Attachment): Record<string, number> {
-  const { fcs, runt, overrun, abort, badHeader } = port.decoder.counters;
-  const { droppedCodel, droppedLimit } = queue.stats;
-  return {
-    fcs,
-    runt,
-    overrun,
-    abort,
-    'bad-header': badHeader,
-    'queue-aged': droppedCodel,
-    'queue-full': droppedLimit,
-    ...path.counters,
-    ...session.counters,
-  };
 }

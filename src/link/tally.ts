@@ -39,7 +39,7 @@ export class Tally {
 
   /** A session ended: its errors become part of the past. */
   absorb(errors: Counts): void {
-    this.#past = sum(this.#past, errors);
+    this.#past = sumOfCounts(this.#past, errors);
   }
 
   /** The counters, with those of the running session. */
@@ -51,13 +51,13 @@ export class Tally {
       'too-large': this.tooLarge,
       'control-full': this.controlFull,
     };
-    const errors = sum(sum(this.#past, running), own);
+    const errors = sumOfCounts(sumOfCounts(this.#past, running), own);
     return { rxPackets, rxBytes, txPackets, txBytes, lineRxBytes, lineTxBytes, errors };
   }
 }
 
 /** Adds up by name; what never occurred is left out. */
-function sum(a: Counts, b: Counts): Counts {
+export function sumOfCounts(a: Counts, b: Counts): Counts {
   const names = new Set([...Object.keys(a), ...Object.keys(b)]);
   return Object.fromEntries(
     [...names].map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)] as const).filter(([, count]) => count > 0),

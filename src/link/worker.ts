@@ -46,7 +46,7 @@ function obey(message: ToWorker): void {
       return;
     case 'attach':
       if (pump === undefined) throw new Error('a session for a link without a TUN device');
-      pump.attach(new FdStream(message.fd), message.options);
+      pump.attach(new FdStream(message.fd), message.options, message.line);
       return;
     case 'assign':
       pump?.assign(message.number, message.remote);
@@ -58,7 +58,7 @@ function obey(message: ToWorker): void {
       pump?.probe(message.packet);
       return;
     case 'detach':
-      pump?.detach();
+      pump?.detach(message.line);
       report(link);
       post({ link, type: 'released', number: message.number });
       return;
@@ -98,7 +98,7 @@ function guard(link: string, work: () => void): void {
   } catch (error) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
     // Without its line the pump is called no more.
-    pumps.get(link)?.detach();
+    pumps.get(link)?.detachAll();
     post({ link, type: 'note', level: 'warn', message: `internal error: ${stack}` });
     post({ link, type: 'finished', cause: cause('internal', messageOf(error)) });
   }

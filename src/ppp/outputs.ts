@@ -20,8 +20,8 @@ export const defaultFraming: Framing = { txAccm: 0xffffffff, txPfc: false, txAcf
 
 /** The lines that are open, as one. */
 export interface Bundle {
-  /** Packets go out on these; without `multilink` on the first. */
-  readonly lines: readonly number[];
+  /** Packets go out on these; without `multilink` on the first. `mru` is the largest frame that the peer takes there. */
+  readonly lines: readonly { readonly line: number; readonly mru: number }[];
   /** Undefined: whole packets only. */
   readonly multilink: { readonly send: MultilinkDirection; readonly receive: MultilinkDirection } | undefined;
 }

@@ -289,7 +289,7 @@ export class Session {
     const lines = [...this.#lines].filter(([, { isOpen }]) => isOpen);
     const agreed = lines[0]?.[1].multilink;
     const multilink = agreed && { send: agreed.send, receive: agreed.receive };
-    this.#emit({ type: 'bundle', bundle: { lines: lines.map(([line]) => line), multilink } });
+    this.#emit({ type: 'bundle', bundle: { lines: lines.map(([line, session]) => ({ line, mru: session.peerMru() })), multilink } });
   }
 
   #networksUp(now: Millis): void {

@@ -52,7 +52,12 @@ export class LineRoom {
    */
   room(unsent: number, now: Millis): number {
     this.#unsent = unsent;
-    return Math.max(0, Math.floor(this.#limit - Math.max(unsent, this.#onTheWay(now))));
+    return Math.max(0, Math.floor(this.#limit - this.onTheWay(unsent, now)));
+  }
+
+  /** Octets that were handed over and are not on the wire yet, as far as known; `unsent` is the kernel's count. */
+  onTheWay(unsent: number, now: Millis): number {
+    return Math.max(unsent, this.#onTheWay(now));
   }
 
   /** When a full frame will fit, as far as known since the last `room`; undefined when it fits now. */

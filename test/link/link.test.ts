@@ -31,7 +31,7 @@ describe('Link', () => {
   it('asks the line what an end on its descriptor means', async () => {
     const rig = new LinkRig();
     await rig.comeUp();
-    rig.hear({ type: 'line-ended', end: { kind: 'error', code: 'EIO' }, ending: undefined });
+    rig.hear({ type: 'line-ended', line: 0, end: { kind: 'error', code: 'EIO' }, ending: undefined });
     await rig.scheduler.pass(1);
     assert.equal(rig.link.status().lastCause?.cause.code, 'line-hangup');
   });
@@ -39,7 +39,7 @@ describe('Link', () => {
   it('a peer that said goodbye before it hung up has said why', async () => {
     const rig = new LinkRig();
     await rig.comeUp();
-    rig.hear({ type: 'line-ended', end: { kind: 'eof' }, ending: cause('peer-terminated', 'bye') });
+    rig.hear({ type: 'line-ended', line: 0, end: { kind: 'eof' }, ending: cause('peer-terminated', 'bye') });
     await rig.scheduler.pass(1);
     assert.deepEqual(rig.link.status().lastCause?.cause, cause('peer-terminated', 'bye'));
   });
@@ -216,7 +216,7 @@ describe('Link', () => {
     await rig.comeUp();
     for (let i = 0; i < 40; i++) {
       rig.hear({ type: 'network-down' });
-      rig.hear({ type: 'line-ended', end: { kind: 'eof' }, ending: undefined });
+      rig.hear({ type: 'line-ended', line: 0, end: { kind: 'eof' }, ending: undefined });
       await rig.scheduler.pass(700);
       if (rig.link.state !== 'negotiating') await rig.scheduler.pass(8000);
       rig.networkUp();
@@ -314,7 +314,7 @@ describe('Link', () => {
         rig.hear({ type: 'finished', cause: cause('peer-terminated') });
       },
       (rig) => {
-        rig.hear({ type: 'line-ended', end: { kind: 'eof' }, ending: undefined });
+        rig.hear({ type: 'line-ended', line: 0, end: { kind: 'eof' }, ending: undefined });
       },
       (rig) => {
         rig.hear({ type: 'tun-gone' });

@@ -1,0 +1,269 @@
+/**
+ * The lines of one session as one: a packet goes out whole on a line, or cut over all lines that are open (Multilink,
+ * RFC 1990), and what comes in on any of them is put together again.
+ */
+import type { Millis } from '../base/clock.js';
+import type { PacketView } from '../compress/coder.js';
+import { Fragmenter, type Fragment, type MemberLoad } from '../multilink/fragmenter.js';
+import type { MultilinkOptions } from '../multilink/options.js';
+import { Reassembler, type ReassembledPacket } from '../multilink/reassembler.js';
+import { Protocol } from '../ppp/numbers.js';
+import type { Bundle, Framing } from '../ppp/outputs.js';
+import type { LinePort, PacketSource } from './line-port.js';
+
+/** Where packets for all lines come from. */
+export interface BundleSource extends PacketSource {
+  /** A short packet that should not wait behind the fragments of a long one; undefined when there is none. */
+  nextUrgent(now: Millis): PacketView | undefined;
+}
+
+interface BundledLine {
+  readonly number: number;
+  readonly port: LinePort;
+  readonly bytesPerSecond: number | undefined;
+  readonly source: PacketSource;
+  /** The largest frame that the peer takes on it. */
+  mru: number;
+  /** Fragments that are taken for this line and not framed yet; their numbers are given, so they have to go out. */
+  readonly fragments: PacketView[];
+  fragmentOctets: number;
+  /** A fragment went out on it since the last that told the peer that nothing is missing. */
+  isBehind: boolean;
+}
+
+/** A line without a speed: any, as long as it is the same for all of them. */
+const nominalBytesPerSecond = 125_000_000;
+/** A fragment may be late by this and the time that a packet takes on the slowest line. */
+const patienceMs = 250;
+
+export class LineBundle {
+  readonly #source: BundleSource;
+  readonly #options: MultilinkOptions | undefined;
+  readonly #lines = new Map<number, BundledLine>();
+  /** Those that are open, in their order. */
+  #open: readonly BundledLine[] = [];
+  #agreed: Bundle['multilink'];
+  #fragmenter: Fragmenter | undefined;
+  #reassembler: Reassembler | undefined;
+
+  constructor(options: MultilinkOptions | undefined, source: BundleSource) {
+    this.#options = options;
+    this.#source = source;
+  }
+
+  get ports(): readonly LinePort[] {
+    return Array.from(this.#lines.values(), ({ port }) => port);
+  }
+
+  get numbers(): readonly number[] {
+    return [...this.#lines.keys()];
+  }
+
+  /** Some line is there to send on. */
+  get isAlive(): boolean {
+    return this.ports.some(({ ended }) => !ended);
+  }
+
+  port(line: number): LinePort | undefined {
+    return this.#lines.get(line)?.port;
+  }
+
+  /** A line is there; control packets go out on it. */
+  add(number: number, port: LinePort, bytesPerSecond: number | undefined): void {
+    const next = (now: Millis): PacketView | undefined => this.#next(line, now);
+    const isWaiting = (): boolean => this.#isWaiting(line);
+    const source: PacketSource = {
+      next,
+      get waiting() {
+        return isWaiting();
+      },
+    };
+    const line: BundledLine = { number, port, bytesPerSecond, source, mru: 0, fragments: [], ...idle };
+    this.#lines.set(number, line);
+    if (this.#options === undefined) this.#open = [line];
+  }
+
+  remove(number: number): void {
+    const line = this.#lines.get(number);
+    this.#lines.delete(number);
+    this.#open = this.#open.filter((other) => other !== line);
+  }
+
+  /** What the session says of its lines: who is open, and how packets are cut. */
+  set({ lines, multilink }: Bundle): void {
+    const before = this.#open;
+    this.#open = lines.flatMap(({ line: number, mru }) => {
+      const line = this.#lines.get(number);
+      if (line === undefined) return [];
+      line.mru = mru;
+      return [line];
+    });
+    if (multilink === undefined || this.#open.length === 0 || !sameAgreement(multilink, this.#agreed)) {
+      this.#begin(this.#open.length === 0 ? undefined : multilink);
+      for (const line of this.#open) this.#reassembler?.join(line.number);
+    } else {
+      for (const line of before) if (!this.#open.includes(line)) this.#reassembler?.leave(line.number);
+      for (const line of this.#open) if (!before.includes(line)) this.#reassembler?.join(line.number);
+    }
+    for (const line of before) if (!this.#open.includes(line)) dropFragments(line);
+  }
+
+  /** Frames whatever the lines have room for; gives the time when there will be room for what waits, if something does. */
+  flush(now: Millis): Millis | undefined {
+    let wake: Millis | undefined;
+    // What one line takes from the queue may be for another one as well.
+    for (let round = 0; round <= this.#lines.size; round++) {
+      wake = undefined;
+      for (const { port, source } of this.#lines.values()) {
+        if (port.ended) continue;
+        const room = port.flush(source, now);
+        if (room !== undefined && (wake === undefined || room < wake)) wake = room;
+      }
+      if (!this.#open.some(({ fragments, port }) => fragments.length > 0 && port.hasRoom(now))) break;
+    }
+    return wake;
+  }
+
+  /** A control packet for a line, or for any that is open. False when too many wait. */
+  sendControl(line: number | undefined, protocol: number, packet: Uint8Array): boolean {
+    return this.#portOf(line)?.sendControl(protocol, packet) ?? true;
+  }
+
+  /** Frames on a line, or on the only one, are built and read so from now on. */
+  setFraming(line: number | undefined, framing: Framing): void {
+    this.#portOf(line)?.setFraming(framing);
+  }
+
+  /** Multilink's frames are understood. */
+  get reassembles(): boolean {
+    return this.#reassembler !== undefined;
+  }
+
+  /** A fragment came in on a line; `next` gives what it completes, and must be called until it gives nothing. */
+  receive(line: number, buffer: Uint8Array, start: number, end: number, now: Millis): void {
+    this.#reassembler?.receive(line, buffer, start, end, now);
+  }
+
+  next(): ReassembledPacket | undefined {
+    return this.#reassembler?.next();
+  }
+
+  nextTimeout(): Millis | undefined {
+    return this.#reassembler?.nextTimeout();
+  }
+
+  /** Gives up what is missing for too long; `next` must be called until it gives nothing. */
+  timeout(now: Millis): void {
+    const deadline = this.nextTimeout();
+    if (deadline !== undefined && deadline <= now) this.#reassembler?.timeout(now);
+  }
+
+  /** Fragments that were no use, by reason. */
+  get counters(): Readonly<Record<string, number>> {
+    const { lost = 0, discarded = 0, late = 0 } = this.#reassembler?.counters ?? {};
+    return { 'fragments-lost': lost, 'fragments-discarded': discarded, 'fragments-late': late };
+  }
+
+  #begin(agreed: Bundle['multilink']): void {
+    this.#agreed = agreed;
+    this.#fragmenter = undefined;
+    this.#reassembler = undefined;
+    if (agreed === undefined || this.#options === undefined) return;
+    const { minFragment, maxFragmentMs } = this.#options;
+    const { send, receive } = agreed;
+    // RFC 1990 §4: within a bundle the Protocol field is compressed, whatever its lines agreed on.
+    this.#fragmenter = new Fragmenter({ ...send, pfc: true, minFragment, maxFragmentMs });
+    const slowest = Math.min(...Array.from(this.#lines.values(), rateOf));
+    const waitMs = patienceMs + (1000 * 2 * receive.mrru) / slowest;
+    this.#reassembler = new Reassembler({ ...receive, waitMs });
+  }
+
+  #portOf(line: number | undefined): LinePort | undefined {
+    return line === undefined ? (this.#open[0]?.port ?? this.ports[0]) : this.port(line);
+  }
+
+  #isWaiting(line: BundledLine): boolean {
+    if (line.fragments.length > 0) return true;
+    return this.#source.waiting && this.#carriesData(line);
+  }
+
+  #carriesData(line: BundledLine): boolean {
+    return this.#fragmenter === undefined ? this.#open[0] === line : this.#open.includes(line);
+  }
+
+  #next(line: BundledLine, now: Millis): PacketView | undefined {
+    if (!this.#carriesData(line)) return undefined;
+    const fragmenter = this.#fragmenter;
+    if (fragmenter === undefined) return this.#source.next(now);
+    // RFC 1990 §8: what is urgent goes between the fragments of something long, as a whole.
+    const urgent = line.fragments.length > 0 ? this.#source.nextUrgent(now) : undefined;
+    if (urgent !== undefined) return urgent;
+    while (line.fragments.length === 0) {
+      const packet = this.#source.next(now);
+      if (packet === undefined) {
+        this.#tellThatNothingIsMissing(fragmenter);
+        break;
+      }
+      this.#cut(fragmenter, packet, now);
+    }
+    const fragment = line.fragments.shift();
+    if (fragment !== undefined) line.fragmentOctets -= fragment.end - fragment.start;
+    return fragment;
+  }
+
+  #cut(fragmenter: Fragmenter, { protocol, buffer, start, end }: PacketView, now: Millis): void {
+    const count = fragmenter.split(protocol, start, end, this.#loads(now));
+    for (const line of this.#open) line.isBehind = true;
+    for (let i = 0; i < count; i++) {
+      const fragment = fragmenter.fragment(i);
+      this.#take(fragment, buffer);
+      const line = this.#lines.get(fragment.member);
+      if (line !== undefined) line.isBehind = i + 1 < count;
+    }
+  }
+
+  /** The queue is empty: a line that had no part in the last packets tells the peer their numbers. RFC 1990 §4.1 */
+  #tellThatNothingIsMissing(fragmenter: Fragmenter): void {
+    const behind = this.#open.filter(({ isBehind }) => isBehind);
+    for (const line of behind) {
+      if (this.#open.length > 1) this.#take(fragmenter.nullFragment(line.number), nothing);
+      line.isBehind = false;
+    }
+  }
+
+  #take({ member, header, headerLength, start, end }: Fragment, source: Uint8Array): void {
+    const line = this.#lines.get(member);
+    if (line === undefined) return;
+    const octets = headerLength + end - start;
+    const buffer = new Uint8Array(octets);
+    buffer.set(header.subarray(0, headerLength));
+    buffer.set(source.subarray(start, end), headerLength);
+    line.fragments.push({ protocol: Protocol.multilink, buffer, start: 0, end: octets });
+    line.fragmentOctets += octets;
+  }
+
+  #loads(now: Millis): readonly MemberLoad[] {
+    return this.#open.map((line) => ({
+      id: line.number,
+      bytesPerSecond: rateOf(line),
+      mtu: line.mru,
+      backlog: line.port.backlog(now) + line.fragmentOctets,
+    }));
+  }
+}
+
+const nothing = new Uint8Array(0);
+const idle = { fragmentOctets: 0, isBehind: false };
+
+function rateOf({ bytesPerSecond }: BundledLine): number {
+  return bytesPerSecond ?? nominalBytesPerSecond;
+}
+
+function dropFragments(line: BundledLine): void {
+  line.fragments.length = 0;
+  line.fragmentOctets = 0;
+}
+
+function sameAgreement(a: NonNullable<Bundle['multilink']>, b: Bundle['multilink']): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
