@@ -47,7 +47,8 @@ describe('linkctl status', () => {
 branch  up for 4h, since ${local('08:00:00')}
   line        serial /dev/ttyUSB0, 115200 baud, rtscts
   interface   ppp-branch, MTU 1500
-  addresses   10.255.0.1 here, 10.255.0.2 at the peer
+  addresses   10.255.0.1 here, 10.255.0.2 at the peer; fe80::1 here, fe80::2 at the peer
+  DNS         10.2.0.53
   peer        branch, authenticated
   networks    10.2.0.0/16, 192.168.7.0/24
   received    12.3 MB in 10250 packets, now 1.23 kB/s
@@ -85,11 +86,11 @@ spare  down for 12s, since ${local('11:59:48')}
 
   const overview = `linkd 0.1.0, pid 812, running for 4h 2m: 4 links, 2 up
 
-LINK     STATE    FOR  LINE                            BAUD  INTERFACE    PEER               RX       TX     ECHO  ERRORS  RESTARTS
-branch   up       4h   /dev/ttyUSB0                  115200  ppp-branch   10.255.0.2  1.23 kB/s  310 B/s  12.3 ms       4         2
-depot    waiting  12s  ..._UART_A10K2X7Z-if00-port0    9600  ppp-depot    10.255.1.2          -        -        -       0         0
-spare    down     12s  192.0.2.7:7000                     -  ppp-spare    10.255.2.2          -        -        -       0         0
-harbour  up       4h   /dev/ttyUSB0                  115200  ppp-harbour  10.255.3.2  1.23 kB/s  310 B/s  12.3 ms       0         2
+LINK     STATE    FOR  LINE                            BAUD  INTERFACE    PEER        NAME           RX       TX     ECHO  ERRORS  RESTARTS
+branch   up       4h   /dev/ttyUSB0                  115200  ppp-branch   10.255.0.2  branch  1.23 kB/s  310 B/s  12.3 ms       4         2
+depot    waiting  12s  ..._UART_A10K2X7Z-if00-port0    9600  ppp-depot    10.255.1.2  -               -        -        -       0         0
+spare    down     12s  192.0.2.7:7000                     -  ppp-spare    10.255.2.2  -               -        -        -       0         0
+harbour  up       4h   /dev/ttyUSB0                  115200  ppp-harbour  10.255.0.2  branch  1.23 kB/s  310 B/s  12.3 ms       0         2
 
 depot  waiting for 12s, next attempt in 3s
   cause       the device does not exist (/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A10K2X7Z-if00-port0)
@@ -131,8 +132,8 @@ spare  down for 12s, since ${local('11:59:48')}
   });
 
   const narrower: readonly (readonly [width: number, heads: string])[] = [
-    [130, 'LINK STATE FOR LINE INTERFACE PEER RX TX ECHO ERRORS RESTARTS'],
-    [100, 'LINK STATE FOR INTERFACE PEER RX TX ECHO ERRORS RESTARTS'],
+    [130, 'LINK STATE FOR INTERFACE PEER NAME RX TX ECHO ERRORS RESTARTS'],
+    [100, 'LINK STATE FOR PEER RX TX ECHO ERRORS RESTARTS'],
     [80, 'LINK STATE FOR PEER RX TX ECHO ERRORS RESTARTS'],
     [70, 'LINK STATE FOR RX TX ECHO ERRORS RESTARTS'],
     [60, 'LINK STATE FOR RX TX ECHO'],

@@ -72,7 +72,8 @@ function placePairs({ line, session, ...link }: WireLink): Pair[] {
   return [
     ['line', [`${line.kind} ${line.name}`, ...speed, ...flow].join(', ')],
     ['interface', mtu === undefined ? link.interface : `${link.interface}, MTU ${mtu}`],
-    ['addresses', `${link.local_address} here, ${link.remote_address} at the peer`],
+    ['addresses', addresses(link, session).join('; ')],
+    ...((session?.dns ?? []).length === 0 ? [] : [['DNS', session?.dns.join(', ') ?? ''] as const]),
     ...peerPair(session),
     ['networks', link.networks.length === 0 ? 'none' : link.networks.join(', ')],
   ];
@@ -82,6 +83,17 @@ function placePairs({ line, session, ...link }: WireLink): Pair[] {
 function peerPair(session: WireLink['session']): Pair[] {
   const name = session?.peer_name ?? null;
   return name === null ? [] : [['peer', `${name}, authenticated`]];
+}
+
+/** As agreed on; before that as configured. */
+function addresses(link: Omit<WireLink, 'line' | 'session'>, session: WireLink['session']): string[] {
+  const local = session?.local_address ?? link.local_address;
+  const remote = session?.remote_address ?? link.remote_address;
+  const [local6, remote6] = [session?.local_ip6 ?? undefined, session?.remote_ip6 ?? undefined];
+  return [
+    ...(local === '-' ? [] : [`${local} here, ${remote} at the peer`]),
+    ...(local6 === undefined || remote6 === undefined ? [] : [`${local6} here, ${remote6} at the peer`]),
+  ];
 }
 
 function trafficPairs(link: WireLink): Pair[] {

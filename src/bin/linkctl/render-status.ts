@@ -32,7 +32,7 @@ function overviewParts(links: readonly WireLink[], view: View): string[] {
   if (links.length === 0) return [];
   const troubled = links.filter((link) => link.state !== 'up' || needsCare(link));
   return [
-    renderColumns(columns(view), links, view.width, view.paint.dim),
+    renderColumns(columns(view, links), links, view.width, view.paint.dim),
     ...troubled.map((link) => {
       const pairs = [...causePairs(link, view), ...carePairs(link, view, false)];
       const head = renderHeadline(link, view);
@@ -41,7 +41,11 @@ function overviewParts(links: readonly WireLink[], view: View): string[] {
   ];
 }
 
-function columns({ now, paint }: View): Column<WireLink>[] {
+/** Who is at the far end; without authentication nobody has a name. */
+const name: Column<WireLink> = { head: 'NAME', rank: 4, cell: ({ session }) => session?.peer_name ?? '-' };
+
+function columns({ now, paint }: View, links: readonly WireLink[]): Column<WireLink>[] {
+  const named = links.some(({ session }) => (session?.peer_name ?? null) !== null);
   const whenUp =
     (cell: (link: WireLink) => string) =>
     (link: WireLink): string =>
@@ -53,7 +57,8 @@ function columns({ now, paint }: View): Column<WireLink>[] {
     { head: 'LINE', rank: 5, cell: (link) => shorten(link.line.name, 28) },
     { head: 'BAUD', rank: 6, align: 'right', cell: ({ line }) => String(line.speed_baud ?? '-') },
     { head: 'INTERFACE', rank: 4, cell: (link) => link.interface },
-    { head: 'PEER', rank: 3, cell: (link) => link.remote_address },
+    { head: 'PEER', rank: 3, cell: ({ session, ...link }) => session?.remote_address ?? link.remote_address },
+    ...(named ? [name] : []),
     { head: 'RX', rank: 0, align: 'right', cell: whenUp((link) => formatRate(link.rx_bytes_per_second)) },
     { head: 'TX', rank: 0, align: 'right', cell: whenUp((link) => formatRate(link.tx_bytes_per_second)) },
     { head: 'ECHO', rank: 1, align: 'right', cell: whenUp(formatEcho) },
