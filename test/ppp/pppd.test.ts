@@ -90,6 +90,8 @@ function describeOutput(output: SessionOutput): string[] {
     case 'reset-decompressor':
     case 'address-wanted':
     case 'network-changed':
+    case 'bundle':
+    case 'line-finished':
     case 'note':
     case 'echo':
       return [];
