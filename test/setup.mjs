@@ -31,8 +31,8 @@ const hooks = {
 export const tools = {
   build: { make: 'make', cc: 'gcc' },
   demo: network,
-  unit: { ...network, ...packaging, nft: 'nftables', ps: 'procps', ss: 'iproute2' },
-  system: { ...network, ...packaging, ...hooks, nft: 'nftables', socat: 'socat' },
+  unit: { ...network, ...packaging, nft: 'nftables', ps: 'procps', ss: 'iproute2', chat: 'ppp' },
+  system: { ...network, ...packaging, ...hooks, nft: 'nftables', socat: 'socat', 'dbus-daemon': 'dbus' },
   interop: { ...network, 'linux.uml': 'user-mode-linux', pppd: 'ppp', busybox: 'busybox-static' },
 };
 
