@@ -1,5 +1,6 @@
 /** What a reload does to each link: which changed, in what, and whether that can be applied while the link is up. */
 import { formatIp4, formatPrefix, type IpPrefix } from '../base/ip.js';
+import type { AddressRange } from '../pool/options.js';
 import type { LinkConfig } from '../config/types.js';
 
 /** One value that differs; texts for people, without what may be secret. */
@@ -73,11 +74,12 @@ function shown(path: string, value: unknown): string | undefined {
 }
 
 /** Keys of the config whose numbers are addresses. */
-const addressKeys: readonly string[] = ['local', 'remote', 'source', 'to', 'hosts'];
+const addressKeys: readonly string[] = ['local', 'remote', 'offer', 'source', 'to', 'hosts'];
 
 /** Addresses and networks as text; everything else as it is. */
 function asWritten(key: string, value: unknown): unknown {
   if (isPrefix(value)) return formatPrefix(value);
+  if (isAddressRange(value)) return `${formatIp4(value.first)}-${formatIp4(value.last)}`;
   if (!addressKeys.includes(key)) return value;
   if (typeof value === 'number') return formatIp4(value);
   return Array.isArray(value) ? value.map((part: unknown) => asWritten(key, part)) : value;
@@ -90,6 +92,13 @@ function isPrefix(value: unknown): value is IpPrefix {
     ['number', 'string'].includes(typeof value['address']) &&
     typeof value['length'] === 'number'
   );
+}
+
+/** Of a pool; ranges of ports are numbers that no address is. */
+function isAddressRange(value: unknown): value is AddressRange {
+  if (!isRecord(value)) return false;
+  const { first, last } = value;
+  return typeof first === 'number' && typeof last === 'number' && first > 0xffff;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,6 +1,7 @@
 /** What a reload would do, as a table. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { LinkConfig } from '../../src/config/types.js';
 import { diffLinks } from '../../src/link/config-diff.js';
 import { address, testConfig } from '../support/link-rig.js';
 
@@ -39,6 +40,22 @@ describe('diffLinks', () => {
     const networks = testConfig.net.networks.map((network) => ({ ...network, metric: 7 }));
     const [change] = diffLinks([testConfig], [{ ...testConfig, net: { ...testConfig.net, networks } }]);
     assert.match(change?.changes[0]?.to ?? '', /"prefix":"10\.2\.0\.0\/16"/);
+  });
+
+  it('shows the addresses of a pool as people write them', () => {
+    const from = (last: string): LinkConfig => {
+      const ranges = [{ first: address('10.9.0.1'), last: address(last) }];
+      const { ipcp } = testConfig;
+      return {
+        ...testConfig,
+        ipcp: ipcp && { ...ipcp, remoteFrom: { kind: 'pool', pool: { name: 'clients', ranges } } },
+      };
+    };
+    const [change] = diffLinks([from('10.9.0.7')], [from('10.9.0.8')]);
+    assert.equal(change?.kind, 'restart');
+    assert.deepEqual(change.changes, [
+      { path: 'ipcp.remoteFrom.pool.ranges', from: '["10.9.0.1-10.9.0.7"]', to: '["10.9.0.1-10.9.0.8"]' },
+    ]);
   });
 
   it('shows no arguments of programs', () => {
