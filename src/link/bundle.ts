@@ -13,8 +13,8 @@ import type { LinePort, PacketSource } from './line-port.js';
 
 /** Where packets for all lines come from. */
 export interface BundleSource extends PacketSource {
-  /** A short packet that should not wait behind the fragments of a long one; undefined when there is none. */
-  nextUrgent(now: Millis): PacketView | undefined;
+  /** A packet of at most so many octets that may overtake the fragments of a long one; undefined when there is none. */
+  nextUrgent(largest: number): PacketView | undefined;
 }
 
 interface BundledLine {
@@ -106,6 +106,15 @@ export class LineBundle {
       for (const line of this.#open) if (!before.includes(line)) this.#reassembler?.join(line.number);
     }
     for (const line of before) if (!this.#open.includes(line)) dropFragments(line);
+    for (const line of this.#open) line.port.setLargest(this.#fragmenter?.largestFrame(loadOf(line, 0)));
+  }
+
+  /** What all lines that are open carry together, in octets per second; undefined where one has no speed. */
+  get bytesPerSecond(): number | undefined {
+    let sum: number | undefined = 0;
+    for (const { bytesPerSecond } of this.#open)
+      sum = sum === undefined || bytesPerSecond === undefined ? undefined : sum + bytesPerSecond;
+    return sum;
   }
 
   /** Frames whatever the lines have room for; gives the time when there will be room for what waits, if something does. */
@@ -195,8 +204,7 @@ export class LineBundle {
     if (!this.#carriesData(line)) return undefined;
     const fragmenter = this.#fragmenter;
     if (fragmenter === undefined) return this.#source.next(now);
-    // RFC 1990 §8: what is urgent goes between the fragments of something long, as a whole.
-    const urgent = line.fragments.length > 0 ? this.#source.nextUrgent(now) : undefined;
+    const urgent = this.#nextUrgent(fragmenter, line);
     if (urgent !== undefined) return urgent;
     while (line.fragments.length === 0) {
       const packet = this.#source.next(now);
@@ -209,6 +217,15 @@ export class LineBundle {
     const fragment = line.fragments.shift();
     if (fragment !== undefined) line.fragmentOctets -= fragment.end - fragment.start;
     return fragment;
+  }
+
+  /**
+   * What goes between the fragments of something long, as a whole and without a number; it is not put off until they are all
+   * gone. On one line only, so that such packets stay in order among themselves. RFC 1990 §8
+   */
+  #nextUrgent(fragmenter: Fragmenter, line: BundledLine): PacketView | undefined {
+    if (line.fragments.length === 0 || line !== this.#open[0]) return undefined;
+    return this.#source.nextUrgent(fragmenter.largestFrame(loadOf(line, 0)));
   }
 
   #cut(fragmenter: Fragmenter, { protocol, buffer, start, end }: PacketView, now: Millis): void {
@@ -243,12 +260,7 @@ export class LineBundle {
   }
 
   #loads(now: Millis): readonly MemberLoad[] {
-    return this.#open.map((line) => ({
-      id: line.number,
-      bytesPerSecond: rateOf(line),
-      mtu: line.mru,
-      backlog: line.port.backlog(now) + line.fragmentOctets,
-    }));
+    return this.#open.map((line) => loadOf(line, line.port.backlog(now) + line.fragmentOctets));
   }
 }
 
@@ -257,6 +269,10 @@ const idle = { fragmentOctets: 0, isBehind: false };
 
 function rateOf({ bytesPerSecond }: BundledLine): number {
   return bytesPerSecond ?? nominalBytesPerSecond;
+}
+
+function loadOf(line: BundledLine, backlog: number): MemberLoad {
+  return { id: line.number, bytesPerSecond: rateOf(line), mtu: line.mru, backlog };
 }
 
 function dropFragments(line: BundledLine): void {

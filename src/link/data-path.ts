@@ -53,6 +53,11 @@ export class DataPath {
     return this.#decompressor !== undefined;
   }
 
+  /** Each packet that is sent counts for those behind it: none may overtake another. */
+  get keepsOrder(): boolean {
+    return this.#compressor !== undefined;
+  }
+
   /** Packets with compressed headers can be read. */
   get restoresHeaders(): boolean {
     return this.#vjDecompressor !== undefined;

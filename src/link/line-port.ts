@@ -58,8 +58,9 @@ export class LinePort {
   readonly #encoder: FrameEncoder;
   readonly #decoder: FrameDecoder;
   readonly #room: LineRoom;
+  readonly #mtu: number;
   /** A full frame on the wire, when nothing in it is escaped. */
-  readonly #fullFrame: number;
+  #fullFrame: number;
   /** Control packets, which go ahead of all data. */
   readonly #control: { readonly protocol: number; readonly packet: Uint8Array }[] = [];
   #controlOctets = 0;
@@ -77,6 +78,7 @@ export class LinePort {
     this.#tally = tally;
     this.#encoder = new FrameEncoder({ escape });
     this.#decoder = new FrameDecoder({ maxFrame: mru + headerOctets });
+    this.#mtu = mtu;
     this.#fullFrame = mtu + frameOverhead;
     this.#room = new LineRoom(bytesPerSecond, { frameOctets: this.#fullFrame });
     this.#frames = new Uint8Array(writeAhead + maxFrameLength(Math.max(mtu, mru) + longestAddition));
@@ -114,6 +116,15 @@ export class LinePort {
   setFraming({ txAccm, txPfc, txAcfc, rxAccm }: Framing): void {
     this.#encoder.setFraming(txAccm, txPfc, txAcfc);
     this.#decoder.setAccm(rxAccm);
+  }
+
+  /**
+   * The largest packet that `flush` will get from now on; by default the largest that is sent. The smaller it is, the less lies
+   * in the line's buffer, out of reach.
+   */
+  setLargest(packetOctets = this.#mtu): void {
+    this.#fullFrame = packetOctets + frameOverhead;
+    this.#room.setFrame(this.#fullFrame);
   }
 
   /**

@@ -426,6 +426,7 @@ export class Link {
         void this.#explain(message);
         return;
       case 'line-finished':
+      case 'lines-open':
         return;
       case 'tun-gone':
         this.#io.tunGone();

@@ -18,10 +18,16 @@ export interface AttachOptions {
   readonly speed: number | undefined;
 }
 
+/** A further line of a session; `speed` in baud, where it has one. */
+export interface JoiningLine {
+  readonly number: number;
+  readonly speed: number | undefined;
+}
+
 export type ToWorker =
   /** There is such a link, with this TUN device. Its packets wait for the session for as long as `holdMs`. */
   | { readonly type: 'add'; readonly link: string; readonly tunFd: number; readonly holdMs?: Millis | undefined }
-  /** Start a session on this descriptor, or let it join the session as a further line. */
+  /** Start a session on this descriptor. */
   | {
       readonly type: 'attach';
       readonly link: string;
@@ -29,6 +35,8 @@ export type ToWorker =
       readonly fd: number;
       readonly options: AttachOptions;
     }
+  /** Let a further line join the session; `line-finished` follows at once when that is over. */
+  | { readonly type: 'join'; readonly link: string; readonly fd: number; readonly line: JoiningLine }
   /** The peer's address, as `address-wanted` of this number asked. */
   | { readonly type: 'assign'; readonly link: string; readonly number: number; readonly remote: Ip4 }
   /** Begin the Terminate exchange; `finished` follows, with this cause. */
@@ -55,8 +63,10 @@ export type FromWorker = { readonly link: string } &
         readonly end: StreamEnd;
         readonly ending: Cause | undefined;
       }
-    /** One of several lines is over; the session goes on. */
+    /** One of several lines is over, or could not join; the session goes on if others are left. */
     | { readonly type: 'line-finished'; readonly line: number; readonly cause: Cause }
+    /** Of a link that may have several lines, those that carry packets now. */
+    | { readonly type: 'lines-open'; readonly lines: readonly number[] }
     /** Someone deleted the TUN device. */
     | { readonly type: 'tun-gone' }
     | { readonly type: 'probe-reply'; readonly packet: Uint8Array }

@@ -10,7 +10,7 @@
  */
 import type { PacketView } from '../compress/coder.js';
 import type { Ip4 } from '../base/ip.js';
-import type { Cause } from '../base/cause.js';
+import { cause, type Cause } from '../base/cause.js';
 import { assertNever } from '../base/errors.js';
 import { earliest, type Millis, type Scheduler, type Timer } from '../base/clock.js';
 import { answersProbe } from '../health/echo.js';
@@ -35,9 +35,10 @@ import {
 } from './attachment.js';
 import { LineBundle } from './bundle.js';
 import { DataPath } from './data-path.js';
-import { ipLength, protocolOf } from './ip-packet.js';
+import { batch, Intake } from './intake.js';
+import { protocolOf } from './ip-packet.js';
 import { LinePort } from './line-port.js';
-import type { AttachOptions, FromWorker } from './messages.js';
+import type { AttachOptions, FromWorker, JoiningLine } from './messages.js';
 import { Tally } from './tally.js';
 import type { LinkCounters, SessionStatus } from './types.js';
 
@@ -58,8 +59,6 @@ export interface PumpHost {
   emit(message: PumpMessage): void;
 }
 
-/** Packets taken from the TUN at a time. */
-const batch = 64;
 /** Reads in a row before other links get their turn. */
 const readsPerWake = 4;
 /** The default MTU of a TUN interface, and so the least that a slot must hold before linkd has set another. */
@@ -73,8 +72,7 @@ export class Pump {
   readonly #port: PacketPort;
   readonly #host: PumpHost;
   readonly #tally = new Tally();
-  readonly #slots = new Int32Array(batch);
-  readonly #lengths = new Int32Array(batch);
+  readonly #intake: Intake;
   readonly #received = new Uint8Array(readBuffer);
   #attached: Attachment | undefined;
   /** The last packet of the health check, by which its answers are known. */
@@ -85,6 +83,7 @@ export class Pump {
   constructor(port: PacketPort, host: PumpHost) {
     this.#port = port;
     this.#host = host;
+    this.#intake = new Intake(port, this.#tally);
     const fromTun = (): void => {
       this.#fromTun();
     };
@@ -111,17 +110,35 @@ export class Pump {
     return { ...status, mtu: status.mtu && Math.min(status.mtu, options.mtu) };
   }
 
-  /** Starts a session on a line, or lets another line join the session. */
+  /** Starts a session on a line. Throws when there is one. */
   attach(stream: ByteStream, options: AttachOptions, line = 0): void {
-    const attached = (this.#attached ??= this.#begin(options));
-    if (attached.lines.port(line) !== undefined) throw new Error(`the pump has line ${line} already`);
-    const bytesPerSecond = options.speed === undefined ? undefined : options.speed / bitsPerOctet;
+    if (this.#attached !== undefined) throw new Error('the pump has a session already');
+    this.#attached = this.#begin(options);
+    this.#addLine(this.#attached, stream, { number: line, speed: options.speed });
+  }
+
+  /** Lets another line join the session; when that is over, says so by `line-finished`. */
+  join(stream: ByteStream, line: JoiningLine): void {
+    const attached = this.#attached;
+    if (attached === undefined || attached.session.isOver)
+      this.#host.emit({
+        type: 'line-finished',
+        line: line.number,
+        cause: cause('line-hangup', 'with the other lines'),
+      });
+    else this.#addLine(attached, stream, line);
+  }
+
+  #addLine(attached: Attachment, stream: ByteStream, { number: line, speed }: JoiningLine): void {
+    const { lines, session, options } = attached;
+    if (lines.port(line) !== undefined) throw new Error(`the pump has line ${line} already`);
+    const bytesPerSecond = perSecond(speed);
     const port = new LinePort(stream, {
       ...{ bytesPerSecond, escape: options.escape, tally: this.#tally },
       mtu: Math.max(options.mtu, tunDefaultMtu),
       mru: Math.max(options.session.lcp.mru, defaultMru),
     });
-    attached.lines.add(line, port, bytesPerSecond);
+    lines.add(line, port, bytesPerSecond);
     const fromLine = (): void => {
       this.#fromLine(attached, line, port);
     };
@@ -142,13 +159,13 @@ export class Pump {
       },
     });
     const now = this.#host.scheduler.now();
-    attached.session.start(now, line);
+    session.start(now, line);
     this.#settle(attached, now);
   }
 
   #begin(options: AttachOptions): Attachment {
     const { mtu, speed } = options;
-    const bytesPerSecond = speed === undefined ? undefined : speed / bitsPerOctet;
+    const bytesPerSecond = perSecond(speed);
     const pool = new PacketPool(bytesPerSecond === undefined ? 1024 : 256, Math.max(mtu, tunDefaultMtu));
     const counts = (line: number): LineCounts => lines.port(line)?.counts(this.#tally.tunRefused) ?? nothingCounted();
     const session = new Session(options.session, this.#host.random, counts);
@@ -158,7 +175,7 @@ export class Pump {
     const queue = new FqCodel(pool, { bytesPerSecond, mtu, perturbation: this.#host.random() });
     const lines = new LineBundle(options.session.multilink, {
       next: (now) => this.#next(attached, now),
-      nextUrgent: () => undefined,
+      nextUrgent: (largest) => this.#nextUrgent(attached, largest),
       get waiting() {
         return queue.packets > 0;
       },
@@ -177,11 +194,11 @@ export class Pump {
   }
 
   /** Begins the Terminate exchange; `finished` follows. */
-  close(cause: Cause): void {
+  close(why: Cause): void {
     const attached = this.#attached;
     if (attached === undefined) return;
     const now = this.#host.scheduler.now();
-    attached.session.close(now, cause);
+    attached.session.close(now, why);
     this.#settle(attached, now);
   }
 
@@ -232,44 +249,16 @@ export class Pump {
     this.#port.stop();
   }
 
-  /** TUN → queue. Packets for a link that is not up are dropped here, lest they wait and arrive stale. */
+  /** TUN → queue. Packets for a link that is not up are dropped, lest they wait and arrive stale. */
   #fromTun(): void {
     const attached = this.#attached;
     const now = this.#host.scheduler.now();
     for (let reads = 0; reads < readsPerWake; reads++) {
-      const taken = attached !== undefined && isUp(attached) ? this.#enqueue(attached, now) : this.#discard();
+      const taken =
+        attached !== undefined && isUp(attached) ? this.#intake.enqueue(attached, now) : this.#intake.discard();
       if (taken < batch) break;
     }
     if (attached !== undefined) this.#flush(attached, now);
-  }
-
-  #enqueue({ session, pool, queue, mtu }: Attachment, now: Millis): number {
-    while (pool.free < batch && queue.dropFattest());
-    for (let i = 0; i < batch; i++) this.#slots[i] = pool.take();
-    const count = Math.max(0, this.#port.readBatch(pool.bytes, pool.slotSize, this.#slots, this.#lengths));
-    for (let i = 0; i < batch; i++) {
-      const slot = this.#slots[i] ?? 0;
-      const length = this.#lengths[i] ?? 0;
-      if (i >= count || !carries(session, protocolOf(pool.bytes, slot * pool.slotSize))) pool.give(slot);
-      else if (this.#isTooLarge(pool.bytes, slot * pool.slotSize, length, mtu)) pool.give(slot);
-      else queue.enqueue(slot, length, now);
-    }
-    return count;
-  }
-
-  /** Someone gave the interface another MTU; such a packet may also have been cut off when it was read. */
-  #isTooLarge(packet: Uint8Array, at: number, length: number, mtu: number): boolean {
-    const tooLarge = Math.max(length, ipLength(packet, at)) > mtu;
-    if (tooLarge) this.#tally.tooLarge += 1;
-    return tooLarge;
-  }
-
-  #discard(): number {
-    const slotSize = Math.floor(readBuffer / batch);
-    this.#slots.forEach((_, i, slots) => (slots[i] = i));
-    const count = Math.max(0, this.#port.readBatch(this.#received, slotSize, this.#slots, this.#lengths));
-    this.#tally.notUp += count;
-    return count;
   }
 
   /** Control packets and queue → line, as far as the line has room. */
@@ -287,6 +276,17 @@ export class Pump {
     pool.give(slot);
     this.#tally.sent(length);
     return path.outbound(protocolOf(pool.bytes, from), pool.bytes, from, from + length);
+  }
+
+  /** One that needs no history, neither the compressor's nor that of headers, may overtake what went before it. */
+  #nextUrgent({ queue, pool, path }: Attachment, largest: number): PacketView | undefined {
+    const slot = path.keepsOrder ? -1 : queue.dequeueSparse(largest);
+    if (slot < 0) return undefined;
+    const start = slot * pool.slotSize;
+    const length = queue.lengthOf(slot);
+    pool.give(slot);
+    this.#tally.sent(length);
+    return { protocol: protocolOf(pool.bytes, start), buffer: pool.bytes, start, end: start + length };
   }
 
   /** Line → frames → TUN or session. */
@@ -400,7 +400,9 @@ export class Pump {
         return;
       case 'bundle':
         attached.lines.set(output.bundle);
+        if (output.bundle.lines.length > 0) attached.queue.setRate(attached.lines.bytesPerSecond, attached.options.mtu);
         this.#takeReassembled(attached, 0, now);
+        this.#host.emit({ type: 'lines-open', lines: output.bundle.lines.map(({ line }) => line) });
         return;
       case 'line-finished':
         this.#flush(attached, now);
@@ -461,4 +463,9 @@ export class Pump {
     this.#takeReassembled(attached, 0, now);
     this.#settle(attached, now);
   }
+}
+
+/** Octets of a line of that speed in baud. */
+function perSecond(speed: number | undefined): number | undefined {
+  return speed === undefined ? undefined : speed / bitsPerOctet;
 }

@@ -48,6 +48,10 @@ function obey(message: ToWorker): void {
       if (pump === undefined) throw new Error('a session for a link without a TUN device');
       pump.attach(new FdStream(message.fd), message.options, message.line);
       return;
+    case 'join':
+      if (pump === undefined) throw new Error('a line for a link without a TUN device');
+      pump.join(new FdStream(message.fd), message.line);
+      return;
     case 'assign':
       pump?.assign(message.number, message.remote);
       return;

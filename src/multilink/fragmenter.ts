@@ -115,6 +115,11 @@ export class Fragmenter {
     return fragment;
   }
 
+  /** Octets behind the Protocol field of the largest frame that goes out on a member. */
+  largestFrame(member: MemberLoad): number {
+    return this.#format.headerOctets + this.#largestFragment(member);
+  }
+
   #checkMembers(members: readonly MemberLoad[]): void {
     if (members.length === 0) throw new RangeError('a bundle without members');
     if (members.length > this.#shares.length) this.#shares = new Float64Array(members.length);

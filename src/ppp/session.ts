@@ -177,6 +177,11 @@ export class Session {
     return this.#ending ?? this.#primary?.ending ?? this.#cause;
   }
 
+  /** It sends nothing more, and no line can join it. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
   /** IPv4 packets may flow. */
   get carriesIp4(): boolean {
     return this.#networks.carriesIp4;
@@ -289,7 +294,10 @@ export class Session {
     const lines = [...this.#lines].filter(([, { isOpen }]) => isOpen);
     const agreed = lines[0]?.[1].multilink;
     const multilink = agreed && { send: agreed.send, receive: agreed.receive };
-    this.#emit({ type: 'bundle', bundle: { lines: lines.map(([line, session]) => ({ line, mru: session.peerMru() })), multilink } });
+    this.#emit({
+      type: 'bundle',
+      bundle: { lines: lines.map(([line, session]) => ({ line, mru: session.peerMru() })), multilink },
+    });
   }
 
   #networksUp(now: Millis): void {

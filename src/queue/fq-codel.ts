@@ -61,6 +61,8 @@ export class FqCodel {
   readonly #waits: Uint8Array;
   readonly #behind: Int32Array;
 
+  /** Whose packet `dequeue` gave last. */
+  #served: Flow | undefined;
   #packets = 0;
   #bytes = 0;
   readonly #stats: QueueStats = {
@@ -129,6 +131,7 @@ export class FqCodel {
       if (slot !== -1) {
         flow.deficit -= this.#lengths[slot]!;
         this.#stats.dequeued++;
+        this.#served = flow;
         return slot;
       }
       list.shift();
@@ -136,6 +139,24 @@ export class FqCodel {
       if (list === this.#newFlows) this.#oldFlows.push(flow);
       else flow.active = false;
     }
+  }
+
+  /**
+   * A packet of at most so many octets that may overtake the one dequeued last, while that one is still on its way: the head of
+   * a flow that has not used up its turn, which is what sparse flows are like; never of the same flow. -1 when there is none.
+   */
+  dequeueSparse(largest: number): number {
+    for (const list of [this.#newFlows, this.#oldFlows]) {
+      for (let flow = list.first; flow !== undefined; flow = flow.next) {
+        if (flow.head === -1 || flow.deficit <= 0 || flow === this.#served) continue;
+        if (this.#lengths[flow.head]! > largest) continue;
+        const slot = this.#takeHead(flow);
+        flow.deficit -= this.#lengths[slot]!;
+        this.#stats.dequeued++;
+        return slot;
+      }
+    }
+    return -1;
   }
 
   /** The octets of the packet in a slot that waits here or was dequeued from here last. */

@@ -22,8 +22,8 @@ const POLL_MS = 1;
 
 export class LineRoom {
   readonly #bytesPerMs: number | undefined;
-  readonly #frameOctets: number;
-  readonly #limit: number;
+  #frameOctets = DEFAULT_FRAME_OCTETS;
+  #limit = LIMIT_WITHOUT_SPEED;
   /** Octets on their way at `#at`, by the reckoning. */
   #reckoned = 0;
   #at: Millis = 0;
@@ -33,6 +33,11 @@ export class LineRoom {
   /** `bytesPerSecond` is undefined where the line has no speed. */
   constructor(bytesPerSecond: number | undefined, { frameOctets = DEFAULT_FRAME_OCTETS }: LineRoomOptions = {}) {
     this.#bytesPerMs = bytesPerSecond === undefined ? undefined : bytesPerSecond / 1000;
+    this.setFrame(frameOctets);
+  }
+
+  /** From now on a full frame has so many octets. */
+  setFrame(frameOctets: number): void {
     this.#frameOctets = frameOctets;
     this.#limit =
       this.#bytesPerMs === undefined

@@ -57,6 +57,20 @@ describe('FqCodel', () => {
     assert.equal(room.queue.dequeue(0), sparse);
   });
 
+  it('lets a short packet of a sparse flow overtake, as often as its turn allows, and none of the flow that it overtakes', () => {
+    const room = makeQueue({ bytesPerSecond: 1000 });
+    for (let i = 0; i < 3; i++) put(room, 1, 100);
+    put(room, 2, 1500);
+    const first = room.queue.dequeue(0);
+    assert.equal(room.queue.lengthOf(first), 100);
+    assert.equal(room.queue.dequeueSparse(200), -1, 'its own flow, and one that is too large');
+    const sparse = Array.from({ length: 4 }, () => put(room, 3, 150));
+    assert.equal(room.queue.dequeueSparse(149), -1);
+    assert.deepEqual([room.queue.dequeueSparse(150), room.queue.dequeueSparse(150)], sparse.slice(0, 2));
+    assert.equal(room.queue.dequeueSparse(150), -1, 'a turn is 300 octets');
+    assert.equal(drain(room.queue).length, 5);
+  });
+
   it('lets flows that keep coming back as new ones not starve the others (RFC 8290 §4.2)', () => {
     const bulk = 1;
     const room = makeQueue();

@@ -36,6 +36,14 @@ describe('LineRoom', () => {
     assert.equal(room.room(0, 100_000), 50, 'time without anything to send saves nothing up');
   });
 
+  it('has less for the line when frames become smaller', () => {
+    const room = new LineRoom(1000, { frameOctets });
+    room.setFrame(100);
+    assert.equal(room.room(0, 0), 200);
+    room.handed(150, 0);
+    assert.equal(room.wakeAfterMs(0), 50);
+  });
+
   it("believes the kernel's count where it is larger", () => {
     const room = new LineRoom(1000, { frameOctets: 100 });
     room.handed(50, 0);

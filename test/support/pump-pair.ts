@@ -4,6 +4,7 @@ import type { StreamEnd } from '../../src/line/line.js';
 import type { ByteStream, StreamHandlers } from '../../src/line/stream.js';
 import { Pump, type PumpMessage } from '../../src/link/pump.js';
 import type { AttachOptions } from '../../src/link/messages.js';
+import type { SessionOptions } from '../../src/ppp/options.js';
 import type { PacketPort } from '../../src/tun/tun.js';
 import { sessionOptions } from './session-pair.js';
 import { testConfig } from './link-rig.js';
@@ -55,6 +56,8 @@ export class MemoryStream implements ByteStream {
   peer: MemoryStream | undefined;
   /** Everything written, for those who want to look. */
   readonly written: number[] = [];
+  /** What becomes of octets on the way to the peer. */
+  harm: (octets: number[]) => readonly number[] = (octets) => octets;
   readonly #scheduler: Scheduler;
   readonly #bytesPerMs: number;
   readonly #capacity: number;
@@ -63,6 +66,8 @@ export class MemoryStream implements ByteStream {
   #received: number[] = [];
   #watchesWritable = false;
   #ticking = false;
+  /** Octets, or a part of one, that may travel beyond those of whole ticks. */
+  #credit = 0;
 
   constructor(scheduler: Scheduler, bytesPerMs: number, capacity: number) {
     this.#scheduler = scheduler;
@@ -118,7 +123,10 @@ export class MemoryStream implements ByteStream {
     this.#ticking = true;
     this.#scheduler.after(1, () => {
       this.#ticking = false;
-      this.peer?.receive(this.#sending.splice(0, this.#bytesPerMs));
+      this.#credit += this.#bytesPerMs;
+      const octets = Math.floor(this.#credit);
+      this.#credit -= octets;
+      this.peer?.receive(this.harm(this.#sending.splice(0, octets)));
       if (this.#watchesWritable) this.#handlers?.writable();
       this.#tick();
     });
@@ -131,7 +139,7 @@ export class PumpEnd {
   readonly failures: unknown[] = [];
   readonly pump: Pump;
   readonly stream: MemoryStream;
-  readonly options: AttachOptions;
+  options: AttachOptions;
 
   constructor(
     scheduler: VirtualScheduler,
@@ -157,6 +165,12 @@ export class PumpEnd {
       },
       emit: (message) => this.messages.push(message),
     });
+  }
+
+  /** The session is to have these options. */
+  with(session: SessionOptions): this {
+    this.options = { ...this.options, session };
+    return this;
   }
 
   attach(): void {
