@@ -16,6 +16,8 @@ export interface Case {
   readonly name: string;
   /** Keys of linkd's link beyond those of the stand (`stand.ts`); `null` takes one of those away. */
   readonly linkd?: ConfigSection;
+  /** Keys of linkd's config beside `links`. */
+  readonly global?: ConfigSection;
   /** pppd's options, one word each, beyond those of the stand. */
   readonly pppd?: readonly string[];
   /** pppd's own address and linkd's, as pppd wants them; by default what linkd's config has. */
@@ -29,13 +31,23 @@ export interface Case {
 
 export type Expectation = Up | Refused;
 
+export type Family = 'IPv4' | 'IPv6';
+
 /** The link comes up and carries traffic: pings and a checksummed transfer, each way. */
 export interface Up {
   readonly kind: 'up';
-  /** What `linkctl status` shows of the session's options, among others. */
-  readonly options?: Readonly<Record<string, string>>;
+  /** Only IPv4, unless it is said; no others come up. */
+  readonly carries?: readonly Family[];
+  /** What `linkctl status` shows of the session, among others. */
+  readonly session?: Readonly<Record<string, string | readonly string[]>>;
+  /** What it shows of the session's options, among others; undefined: none of that name. */
+  readonly options?: Readonly<Record<string, string | undefined>>;
+  /** How many transfers at a time; one, unless it is said. */
+  readonly transfers?: number;
   /** What stands in pppd's log. */
   readonly pppd?: readonly RegExp[];
+  /** What happens before the traffic. */
+  readonly first?: Story;
   /** What happens then. */
   readonly then?: Story;
 }

@@ -62,17 +62,22 @@ const head = [
   '',
 ];
 
-function cellsOf({ name, linkd, pppd = [], addresses, expect, late }: Case): string[] {
+function cellsOf({ name, linkd, global, pppd = [], addresses, expect, late }: Case): string[] {
   const words = [...(addresses === undefined ? [] : [addresses]), ...pppd];
   const seen = [...(late === undefined ? [] : [`${late} comes later;`]), ...describe(expect)];
-  return [name, code(linkd === undefined ? '' : flow(linkd)), code(words.join(' ')), seen.join(' ')].map(cell);
+  return [name, code(flow({ ...global, ...linkd })), code(words.join(' ')), seen.join(' ')].map(cell);
 }
 
 function describe(expect: Expectation): string[] {
   if (expect.kind === 'refused') return [code(expect.cause)];
-  const options = Object.entries(expect.options ?? {}).map(([name, value]) => `${name} ${value}`);
+  const { carries = ['IPv4'], session = {}, options = {} } = expect;
+  const shown = Object.entries({ ...session, ...options }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name} ${flowValue(value)}`],
+  );
+  const networks = carries.length === 1 && carries[0] === 'IPv4' ? 'up' : `up with ${carries.join(' and ')}`;
   return [
-    options.length === 0 ? 'up' : `up: ${code(options.join(', '))}`,
+    shown.length === 0 ? networks : `${networks}: ${code(shown.join(', '))}`,
+    ...(expect.first === undefined ? [] : [`; at first ${expect.first.tells}`]),
     ...(expect.then === undefined ? [] : [`; then ${expect.then.tells}`]),
   ];
 }

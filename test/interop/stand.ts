@@ -11,18 +11,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../src/base/errors.js';
 import type { WireLink } from '../../src/control/protocol.js';
 import { Daemon, type TempDir } from '../support/daemon.js';
+import { eventually } from '../support/eventually.js';
 import type { Lab, Namespace } from '../support/netns.js';
 import { NullModem } from '../support/null-modem.js';
 import type { Child } from '../support/process.js';
-import type { Case, ConfigSection, ConfigValue, Refused, Up } from './case.js';
+import type { Case, ConfigSection, ConfigValue, Family, Refused, Up } from './case.js';
 import type { Pppd, PppdGuest } from './pppd-guest.js';
+import { linkdFiles, pppdSecrets } from './secrets.js';
 
 export const LINK = 'peer';
 /** What is waited for takes tenths of a second; the machine may be busy. */
 export const WAIT_MS = 30_000;
 /** For the case that `late` is about: longer than a Configure-Request takes to be repeated. */
 const LATE_MS = 1500;
-const TRANSFER_OCTETS = 32 * 1024;
+export const TRANSFER_OCTETS = 32 * 1024;
 const TRANSFER_PORT = 7000;
 const traffic = join(import.meta.dirname, 'traffic.js');
 
@@ -30,11 +32,19 @@ const traffic = join(import.meta.dirname, 'traffic.js');
 const baseConfig: ConfigSection = {
   local: '10.0.0.1',
   remote: '10.0.0.2',
-  lcp: { restart: '300ms' },
+  lcp: { restart: '1s' },
   restart: { quick: '200ms', 'quick-max': '500ms', slow: '500ms', 'slow-max': '1s' },
 };
+/** A word of the config that begins so is the name of one of the files of `secrets.ts`. */
+const FILE = '@';
 const basePppd = ['lcp-restart', '1', 'ipcp-restart', '1', 'lcp-max-configure', '30'];
 const baseAddresses = '10.0.0.2:10.0.0.1';
+
+/** What pppd's log has while a network is up: whatever was before counts no more once LCP is negotiated anew. */
+const isUp: Readonly<Record<Family, RegExp>> = {
+  IPv4: /^remote IP address(?![^]*(?:\[LCP ConfReq|Connection terminated))/m,
+  IPv6: /^remote LL address(?![^]*(?:\[LCP ConfReq|Connection terminated))/m,
+};
 
 export interface StandParts {
   readonly guest: PppdGuest;
@@ -77,6 +87,7 @@ export class Stand {
   /** Whoever creates it closes it; the lab ends what runs in the namespace, the guest what runs there. */
   static async create(parts: StandParts): Promise<Stand> {
     const { guest, lab, dir, name } = parts;
+    await writeSecrets(guest, dir);
     const namespace = await lab.namespace(name);
     const linkd = await Daemon.start(namespace, dir, name, 'links:\n');
     const serve = [process.execPath, traffic, 'serve', '::', TRANSFER_PORT].map((word) => `'${word}'`).join(' ');
@@ -162,10 +173,15 @@ export class Stand {
     return this.#linkd.link(LINK);
   }
 
-  /** Both ends have the network up. */
+  /** Both ends have the networks up that the case is to have. */
   async untilUp(): Promise<WireLink> {
-    const link = await this.#linkd.untilUp(LINK, WAIT_MS);
-    await this.pppd.untilUp(WAIT_MS);
+    const carries = this.#families;
+    const isThere = ({ state, session }: WireLink): boolean =>
+      state === 'up' && carries.every((family) => addressesOf(session)[family] !== undefined);
+    const link = await this.#linkd.until(LINK, `is up with ${carries.join(' and ')}`, isThere, WAIT_MS);
+    for (const family of carries) {
+      await this.pppd.untilLogged(isUp[family], WAIT_MS);
+    }
     return link;
   }
 
@@ -173,18 +189,36 @@ export class Stand {
     return this.#linkd.untilCause(LINK, code, WAIT_MS);
   }
 
-  /** Pings and a checksummed transfer each way, between the addresses that the session has. */
-  async carryTraffic(): Promise<void> {
-    const { session } = await this.link();
-    const [local, remote] = [session?.local_address, session?.remote_address];
-    if (typeof local !== 'string' || typeof remote !== 'string') throw new Error('the session has no addresses');
-    await Promise.all([this.#ping(local, remote), this.transfer(remote)]);
+  /** Waits until linkd's log of this case has the pattern. */
+  async untilLinkdLogs(pattern: RegExp): Promise<void> {
+    await eventually(() => pattern.test(this.#linkdLog), WAIT_MS, `linkd logs ${pattern}`);
   }
 
-  async transfer(address: string): Promise<void> {
+  /** Pings and a checksummed transfer each way, between the addresses that the session has. */
+  async carryTraffic(): Promise<void> {
+    const there = addressesOf((await this.link()).session);
+    await Promise.all(
+      this.#families.map(async (family) => {
+        const ends = there[family];
+        if (ends === undefined) throw new Error(`the session has no ${family}`);
+        await this.carryBetween(...ends);
+      }),
+    );
+  }
+
+  async carryBetween(local: string, remote: string): Promise<void> {
+    const { expect } = this.#case ?? {};
+    const transfers = expect?.kind === 'up' ? (expect.transfers ?? 1) : 1;
+    await Promise.all([
+      this.#ping(local, remote),
+      ...Array.from({ length: transfers }, () => this.transfer(remote, Math.ceil(TRANSFER_OCTETS / transfers))),
+    ]);
+  }
+
+  async transfer(address: string, octets = TRANSFER_OCTETS): Promise<void> {
     this.#calls += 1;
     const id = this.#calls;
-    this.#caller.write(`${id} ${address} ${TRANSFER_OCTETS} ${WAIT_MS}\n`);
+    this.#caller.write(`${id} ${address} ${octets} ${WAIT_MS}\n`);
     const [, result] = await this.#caller.printed(new RegExp(`^${id} (.*)$`, 'm'), WAIT_MS + 5000);
     assert.equal(result, 'intact', `the transfer with ${address}`);
   }
@@ -196,9 +230,16 @@ export class Stand {
     for (const modem of this.modems) modem.close();
   }
 
-  async #start({ before, late = before === undefined ? undefined : 'pppd', linkd = {} }: Case): Promise<void> {
+  async #start({
+    before,
+    late = before === undefined ? undefined : 'pppd',
+    linkd = {},
+    global = {},
+  }: Case): Promise<void> {
     const line = { serial: this.device(), speed: 4_000_000, flow: 'none' };
-    const config = { links: { [LINK]: merge(merge({ line }, baseConfig), linkd) } };
+    const link = named(merge(merge({ line }, baseConfig), linkd), (name) => this.#parts.dir.file(name));
+    const config = { ...global, links: { [LINK]: link } };
+    this.cable.plug();
     const start = { linkd: () => this.#configure(config), pppd: () => this.startPppd() };
     if (late === undefined) {
       await Promise.all([start.linkd(), start.pppd()]);
@@ -210,13 +251,19 @@ export class Stand {
     await start[late]();
   }
 
-  async #seeUp({ options = {}, pppd = [], then }: Up): Promise<void> {
+  async #seeUp({ session: shown = {}, options = {}, pppd = [], first, then }: Up): Promise<void> {
     const { session, errors } = await this.untilUp();
-    for (const [name, value] of Object.entries(options)) {
-      assert.equal(session?.options[name], value, `the option ${name} in linkd's status`);
-    }
+    const found = Object.entries(addressesOf(session)).flatMap(([family, ends]) =>
+      ends === undefined ? [] : [family],
+    );
+    assert.deepEqual(found, this.#families, 'what the session carries');
+    const facts: Record<string, unknown> = { ...session };
+    for (const [name, value] of Object.entries(shown))
+      assert.deepEqual(facts[name], value, `${name} in linkd's status`);
+    await this.#showsOptions(options);
     for (const pattern of pppd) await this.pppd.untilLogged(pattern, WAIT_MS);
     if (this.#case?.before === undefined) assert.equal(errors['fcs'], undefined, 'a clean line has no FCS errors');
+    await first?.play(this);
     await this.carryTraffic();
     assert.equal((await this.link()).errors['fcs'], errors['fcs'], 'traffic brings no FCS errors');
     if (then !== undefined) await then.play(this);
@@ -227,10 +274,28 @@ export class Stand {
     }
   }
 
+  /** Some are agreed on beside the network, by CCP. */
+  async #showsOptions(options: Readonly<Record<string, string | undefined>>): Promise<void> {
+    const names = Object.keys(options);
+    const isThere = ({ session }: WireLink): boolean =>
+      names.every((name) => options[name] === undefined || session?.options[name] !== undefined);
+    const { session } = await this.#linkd.until(LINK, `shows ${names.join(', ')}`, isThere, WAIT_MS);
+    for (const name of names) assert.equal(session?.options[name], options[name], `${name} in linkd's status`);
+  }
+
   async #seeRefused({ cause, detail, pppd = [] }: Refused): Promise<void> {
     const { last_cause } = await this.untilCause(cause);
     if (detail !== undefined) assert.match(last_cause?.detail ?? '', detail, "the cause's detail");
     for (const pattern of pppd) await this.pppd.untilLogged(pattern, WAIT_MS);
+  }
+
+  get #linkdLog(): string {
+    return this.#linkd.log.slice(this.#logStart);
+  }
+
+  get #families(): readonly Family[] {
+    const { expect } = this.#case ?? {};
+    return expect?.kind === 'up' ? (expect.carries ?? ['IPv4']) : [];
   }
 
   async #ping(local: string, remote: string): Promise<void> {
@@ -251,6 +316,7 @@ export class Stand {
 
   /** Nothing of this case reaches the next one. A linkd that can't be cleared is replaced. */
   async #clear(): Promise<void> {
+    this.cable.pull(); // nothing that is still said waits in the line for the next pppd
     await Promise.all(this.#pppds.splice(0).map((pppd) => pppd.stop('KILL')));
     try {
       await this.#configure({ links: {} });
@@ -263,8 +329,17 @@ export class Stand {
 
   #logs(): string {
     const logs = this.#pppds.map((pppd) => `pppd's log:\n${pppd.log}`);
-    return [`linkd's log:`, this.#linkd.log.slice(this.#logStart).slice(-8000), ...logs].join('\n');
+    return [`linkd's log:`, this.#linkdLog.slice(-8000), ...logs].join('\n');
   }
+}
+
+/** Our address and the peer's; those of the link itself (fe80::) as each end has to call them. */
+function addressesOf(session: WireLink['session']): Readonly<Record<Family, [string, string] | undefined>> {
+  const { local_address, remote_address, local_ip6, remote_ip6 } = session ?? {};
+  return {
+    IPv4: local_address && remote_address ? [local_address, remote_address] : undefined,
+    IPv6: local_ip6 && remote_ip6 ? [`${local_ip6}%ppp0`, `${remote_ip6}%${LINK}`] : undefined,
+  };
 }
 
 /** Sections are merged, other values replaced, `null` takes away. */
@@ -276,6 +351,23 @@ function merge(base: ConfigSection, over: ConfigSection): ConfigSection {
     else merged[key] = isSection(old) && isSection(value) ? merge(old, value) : value;
   }
   return merged;
+}
+
+/** With the paths of files in place of their names. */
+function named(section: ConfigSection, path: (name: string) => string): ConfigSection {
+  const value = (given: ConfigValue): ConfigValue => {
+    if (typeof given === 'string') return given.startsWith(FILE) ? path(given.slice(FILE.length)) : given;
+    return isSection(given) ? named(given, path) : given;
+  };
+  return Object.fromEntries(Object.entries(section).map(([key, given]) => [key, value(given)]));
+}
+
+/** Of both sides; the files are the same for all cases. */
+async function writeSecrets(guest: PppdGuest, dir: TempDir): Promise<void> {
+  for (const [name, text] of Object.entries(linkdFiles)) await writeFile(dir.file(name), text, { mode: 0o600 });
+  await guest.must(
+    ['pap', 'chap'].map((kind) => `(umask 077; cat >/etc/ppp/${kind}-secrets) <<'END'\n${pppdSecrets}END`).join('\n'),
+  );
 }
 
 function isSection(value: ConfigValue | undefined): value is ConfigSection {

@@ -48,7 +48,7 @@ const terminate: readonly Case[] = [
       then: story('ends and comes back', async (stand) => {
         assert.equal((await stand.linkd.ctl('restart', LINK)).code, 0);
         await stand.pppd.untilLogged(/rcvd \[LCP TermReq/, WAIT_MS);
-        await stand.pppd.untilLogged(/remote IP address[^]*Connection terminated[^]*remote IP address/, WAIT_MS);
+        await stand.pppd.untilLogged(/Connection terminated/, WAIT_MS);
         await backWithTraffic(stand);
       }),
     }),
@@ -60,7 +60,7 @@ const terminate: readonly Case[] = [
       then: story('peer-terminated, and comes back', async (stand) => {
         await stand.pppd.signal('HUP');
         await stand.untilCause('peer-terminated');
-        await stand.pppd.untilLogged(/Connection terminated[^]*remote IP address/, WAIT_MS);
+        await stand.pppd.untilLogged(/Connection terminated/, WAIT_MS);
         await backWithTraffic(stand);
       }),
     }),
@@ -110,7 +110,6 @@ const silence: readonly Case[] = [
         } finally {
           stand.cable.plug();
         }
-        await stand.pppd.untilLogged(/No response[^]*remote IP address/, WAIT_MS);
         await backWithTraffic(stand);
       }),
     }),
@@ -164,7 +163,6 @@ const anew: readonly Case[] = [
       then: story('comes up with the new one, the line stays open', async (stand) => {
         await stand.pppd.stop('KILL');
         await stand.startPppd();
-        await stand.pppd.untilUp(WAIT_MS);
         await backWithTraffic(stand);
       }),
     }),
@@ -175,7 +173,6 @@ const anew: readonly Case[] = [
       then: story('the new options hold', async (stand) => {
         await stand.pppd.stop('KILL');
         await stand.startPppd(['mru', '600', 'asyncmap', '200', 'nopcomp']);
-        await stand.pppd.untilUp(WAIT_MS);
         await stand.linkd.until(
           LINK,
           'has the new MRU',
