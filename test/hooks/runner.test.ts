@@ -313,7 +313,7 @@ describe('a hook of another user', () => {
     const who = hook([rig.script('id; grep -E "^Cap(Inh|Prm|Eff|Amb)" /proc/$$/status')], { user: 'nobody' });
     const asIs = hook(['/usr/bin/env', '-0'], { user: 'nobody' });
     const [identity, environment] = await rig.results([who, asIs]);
-    const none = ['Inh', 'Prm', 'Eff', 'Amb'].map((set) => `Cap${set}:\t0000000000000000\n`).join('');
+    const none = ['Inh', 'Prm', 'Eff', 'Amb'].map((set) => `Cap${set}: 0000000000000000\n`).join('');
     assert.equal(identity?.output, `${await must('id', ['nobody'])}${none}`);
 
     const variables = (environment?.output ?? '').split('\\x00').slice(0, -1);
