@@ -8,12 +8,13 @@
 import { concatBytes } from '../base/bytes.js';
 import type { Millis } from '../base/clock.js';
 import { assertNever, messageOf } from '../base/errors.js';
-import { encodeText } from '../base/text.js';
+import { decodeText, encodeText } from '../base/text.js';
 import { secondRound, type Variables } from './escapes.js';
 import { hidden } from './hide.js';
 import { parseFileContent } from './parse.js';
 import {
   defaultTimeoutMs,
+  fromOctets,
   toOctets,
   type Attempt,
   type Octets,
@@ -236,7 +237,10 @@ export class ChatEngine {
         this.#outputs.push({ type: 'hangup', fatal: step.fatal });
         return;
       case 'say':
-        this.#outputs.push({ type: 'say', text: octetsOf(this.#keysOf(step.parts, new Map())) });
+        this.#outputs.push({
+          type: 'say',
+          text: decodeText(fromOctets(octetsOf(this.#keysOf(step.parts, new Map())))),
+        });
         return;
       default:
         assertNever(step);
@@ -352,7 +356,7 @@ export class ChatEngine {
 
   #finish(outcome: Outcome, now: Millis): void {
     this.#transcript.end();
-    this.#transcript.log(describe(outcome));
+    this.#transcript.log(describeOutcome(outcome));
     this.#state = { kind: 'reporting', outcome, deadline: now + REPORT_MS };
   }
 
@@ -390,7 +394,7 @@ export class ChatEngine {
 }
 
 /** The outcome as a line of a log. */
-export function describe(outcome: Outcome): string {
+export function describeOutcome(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'done':
       return 'done';

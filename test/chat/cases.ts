@@ -290,6 +290,7 @@ const keywords: readonly Case[] = [
     code: 0,
     shown: 'Dialing ...\ntwo\twords\r',
   },
+  { name: 'SAY in UTF-8', script: 'SAY "für\\c"', sent: '', code: 0, shown: 'für' },
   { name: 'SAY a number', script: 'SAY "\\T\\c"', numbers: { T: '555' }, sent: '', code: 0, shown: '555' },
   {
     name: 'ECHO ON and OFF',

@@ -57,6 +57,21 @@ describe('the reader', () => {
     );
   });
 
+  it('and what is said in pieces is what is said at once', () => {
+    fc.assert(
+      fc.property(anyText, fc.integer({ min: 1, max: 9 }), (text, chunk) => {
+        const parsed = parseChat(`ECHO ON REPORT OK ABORT '${text.replace(/[^a-z]/gi, '')}x' ${text}`);
+        fc.pre(parsed.kind === 'script');
+        const options = {
+          turns: [{ say: 'OK-login: ABORT\r\nTIMEOUT 101\nOFF' }, { on: '\r', say: text }],
+          contents: {},
+        };
+        assert.deepEqual(runChat(parsed.script, { ...options, chunk }), runChat(parsed.script, options));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('takes any octets, and any arguments', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (octets) => {
