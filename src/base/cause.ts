@@ -5,9 +5,10 @@
 
 /**
  * How soon to try again: `quick` at once and then quickly, `poll` at a steady short pace (cheap to try), `slow` with long
- * pauses (a refusal or a mismatch rarely heals by itself), `stay` not at all until told to.
+ * pauses (a refusal or a mismatch rarely heals by itself), `planned` as soon as the config's `when` allows it, `stay` not at
+ * all until told to.
  */
-export type Retry = 'quick' | 'poll' | 'slow' | 'stay';
+export type Retry = 'quick' | 'poll' | 'slow' | 'planned' | 'stay';
 
 interface CauseFacts {
   readonly summary: string;
@@ -273,3 +274,34 @@ export function describeCause({ code, detail }: Cause): string {
 }
 
 export const causeCodes: readonly CauseCode[] = Object.keys(causes).filter((code): code is CauseCode => code in causes);
+  // The config says so, by `when`.
+  idle: {
+    summary: 'there was no traffic',
+    remedy: 'Nothing needs to be done. `when.idle` says how long it may last, `when.count` and `when.ignore` what counts.',
+    retry: 'planned',
+  },
+  'outside-hours': {
+    summary: 'it is not the time for it',
+    remedy: 'Wait, change `when.hours`, or dial all the same: linkctl up.',
+    retry: 'planned',
+  },
+  'longest-reached': {
+    summary: 'the connection lasted as long as it may',
+    remedy: 'Nothing needs to be done; `when.longest` says how long it may last.',
+    retry: 'planned',
+  },
+  'calls-used-up': {
+    summary: 'there were as many calls within an hour as there may be',
+    remedy: 'Wait, raise `when.calls-per-hour`, or dial all the same: linkctl up. Look at the log for why there were so many.',
+    retry: 'planned',
+  },
+  'minutes-used-up': {
+    summary: 'the line was open today for as long as it may be',
+    remedy: 'Wait for midnight, raise `when.minutes-per-day`, or dial all the same: linkctl up.',
+    retry: 'planned',
+  },
+  'not-needed': {
+    summary: 'the link whose place it takes is up',
+    remedy: 'Nothing needs to be done; `when.while-down` names the other link.',
+    retry: 'planned',
+  },

@@ -12,6 +12,7 @@ import { at, interfaceOf, isGiven, Uses, type LinkSite } from './site.js';
 import { code, listed } from './text.js';
 import type { Mistake } from './tree.js';
 import { interfaceName, linkName } from './values.js';
+import { checkWhen, warnOfWhen } from './when-checks.js';
 
 export interface Checked {
   readonly errors: readonly Mistake[];
@@ -32,6 +33,7 @@ export function checkLinks(sites: readonly LinkSite[], pools: readonly PoolSite[
       ...checkRoutes(sites),
       ...checkFilters(sites),
       ...sites.flatMap(checkOversight),
+      ...checkWhen(sites),
     ],
     warnings: [
       ...sites.flatMap(warnOfFlow),
@@ -39,6 +41,7 @@ export function checkLinks(sites: readonly LinkSite[], pools: readonly PoolSite[
       ...warnOfRoutes(sites),
       ...sites.flatMap(warnOfFilters),
       ...sites.flatMap(warnOfOversight),
+      ...sites.flatMap(warnOfWhen),
     ],
   };
 }

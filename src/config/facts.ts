@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { portForward, firewall, masqueraded } from './filters.js';
 import { hooks } from './hooks.js';
 import { list } from './keys.js';
-import { addressIn, poolIn } from './ipcp.js';
+import { addressIn, ipcp, poolIn } from './ipcp.js';
 import { asyncmap, lcpShape } from './lcp.js';
 import { line } from './lines.js';
 import { quota, track } from './oversight.js';
 import { arpProxy, defaultRoute, forward, ndpProxy, remoteNetwork } from './routes.js';
 import { linkShape, restartShape } from './schema.js';
+import { when } from './when.js';
 
 /** Undefined is what isn't there, or isn't valid. */
 export type LinkFacts = z.output<typeof factsSchema>;
@@ -23,7 +24,8 @@ const factsSchema = z.preprocess(
     if (typeof input !== 'object' || input === null || Array.isArray(input)) return {};
     const written = 'remote' in input ? input.remote : undefined;
     const hasDefaultRoute = 'default-route' in input ? input['default-route'] : undefined;
-    return { ...input, pool: written, hasDefaultRoute };
+    const local = 'local' in input ? input.local : undefined;
+    return { ...input, pool: written, hasDefaultRoute, unsettled: { local, remote: written } };
   },
   z.object({
     line: whenValid(line),
@@ -31,6 +33,13 @@ const factsSchema = z.preprocess(
     remote: whenValid(linkShape.remote).transform(addressIn),
     /** Of `remote`. */
     pool: whenValid(linkShape.remote).transform(poolIn),
+    /** Which of the addresses are told by somebody else, later. */
+    unsettled: z
+      .object({ local: whenValid(linkShape.local), remote: whenValid(linkShape.remote) })
+      .transform(({ local, remote }) => ({ local: local === 0, remote: remote === 0 || typeof remote === 'object' }))
+      .catch({ local: false, remote: false }),
+    ipcp: whenValid(ipcp),
+    when: whenValid(when),
     ipv4: whenValid(linkShape.ipv4),
     ipv6: whenValid(linkShape.ipv6),
     mtu: whenValid(linkShape.mtu),

@@ -131,7 +131,8 @@ const policy: Reader<Verdict> = {
   },
 };
 
-const allowRule = z
+/** A rule in the words of `net/nft/allow.ts`. */
+export const allowRule = z
   .string({ error: withAllowed('is no rule', 'a line such as `ssh from 10.2.0.0/16 to 10.1.0.5`') })
   .transform((text, ctx): AllowRule => {
     const result = parseAllowRule(text);

@@ -50,6 +50,7 @@ import { settingsShape } from './settings.js';
 import { code } from './text.js';
 import type { LinkConfig } from './types.js';
 import { duration, flag, integer, interfaceName, orOff } from './values.js';
+import { when, whenShape, whileDownShape } from './when.js';
 
 const second = 1000;
 const hour = 3600 * second;
@@ -106,6 +107,7 @@ export const linkShape = {
   }),
   interface: optional(interfaceName, "the link's name", { about: 'The name of the TUN interface.' }),
   autostart: defaulted(flag, 'true', { about: 'Start with linkd; otherwise wait for `linkctl up`.' }),
+  when,
   lcp,
   auth,
   compression,
@@ -152,6 +154,8 @@ export const sections: Readonly<Record<string, Readonly<Record<string, z.ZodType
   compression: compressionShape,
   secret: secretShape,
   secrets: secretFilesShape,
+  when: whenShape,
+  'while-down': whileDownShape,
   restart: restartShape,
   'proxy-arp': proxyArpShape,
   'proxy-ndp': proxyNdpShape,
@@ -184,6 +188,7 @@ function toLink(name: string, link: z.output<typeof linkSchema>): LinkConfig {
     name,
     interface: link.interface ?? name,
     autostart,
+    when: link.when,
     line,
     local: link.local,
     remote: addressIn(link.remote) ?? 0,
@@ -267,6 +272,7 @@ export const homeOf: HomeOf = (key, foundIn) => {
     ['daemon', settingsShape],
     ['auth', authShape],
     ['compression', compressionShape],
+    ['when', whenShape],
   ];
   const home = homes.find(([name, shape]) => name !== foundIn.at(-1) && Object.hasOwn(shape, key))?.[0];
   if (home === 'link') return 'the link itself';

@@ -9,6 +9,7 @@ import type { AuthConfig } from '../secrets/options.js';
 import type { NetOptions } from '../net/options.js';
 import type { ResolverOption } from '../resolver/options.js';
 import type { AddressPool } from '../pool/options.js';
+import type { WhenOptions } from '../schedule/options.js';
 import type { CcpOptions, IpcpOptions, Ipv6cpOptions, LcpOptions } from '../ppp/options.js';
 
 /** The pauses between attempts; which class of pauses applies is the cause's matter (`base/cause.ts`). */
@@ -42,6 +43,8 @@ export interface LinkConfig {
   readonly interface: string;
   /** False: wait for `linkctl up`. */
   readonly autostart: boolean;
+  /** Undefined: always. */
+  readonly when: WhenOptions | undefined;
   readonly line: LineOptions;
   /** Our address, and the peer's; 0 where the peer, or `ipcp.remoteFrom`, tells it. */
   readonly local: Ip4;

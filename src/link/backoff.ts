@@ -56,6 +56,8 @@ export class Backoff {
     switch (causeFacts(cause.code).retry) {
       case 'stay':
         return undefined;
+      case 'planned':
+        return 0;
       case 'poll':
         return this.#spread(quickMs);
       case 'quick':

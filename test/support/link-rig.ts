@@ -24,6 +24,7 @@ export const testConfig: LinkConfig = {
   name: 'branch',
   interface: 'branch',
   autostart: true,
+  when: undefined,
   line: { kind: 'serial', device: '/dev/ttyS0', speed: 115_200, flow: 'rtscts', carrier: 'auto' },
   local: address('10.0.0.1'),
   remote: address('10.0.0.2'),
