@@ -42,13 +42,22 @@ export class Daemon {
     this.client = new ControlClient(control);
   }
 
-  /** Starts linkd in a namespace and waits until it answers. `name` tells its files apart in the folder. */
-  static async start(namespace: Namespace, dir: TempDir, name: string, config: string): Promise<Daemon> {
+  /**
+   * Starts linkd in a namespace and waits until it answers. `name` tells its files apart in the folder; `through` is a
+   * command that changes what linkd finds, and then runs its further arguments.
+   */
+  static async start(
+    namespace: Namespace,
+    dir: TempDir,
+    name: string,
+    config: string,
+    through: readonly string[] = [],
+  ): Promise<Daemon> {
     const file = dir.file(`${name}.yaml`);
     const control = dir.file(`${name}.sock`);
     await writeFile(file, config);
-    const child = namespace.spawn(process.execPath, [
-      join(bin, 'linkd.js'),
+    const child = namespace.spawn('env', [
+      ...[...through, process.execPath, join(bin, 'linkd.js')],
       ...['--config', file],
       ...['--control', control],
       ...['--state-dir', dir.file(`${name}.state`)],

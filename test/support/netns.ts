@@ -176,10 +176,15 @@ export class Lab {
     return { sent, received, loss: 1 - received / sent, rttsMs };
   }
 
-  /** Random octets over TCP, from one namespace to the address of another; the hashes of both ends are compared. */
-  async tcpTransfer(from: Namespace, to: Namespace, bytes: number, timeoutMs = 60_000): Promise<TransferResult> {
+  /** Random octets over TCP, from one namespace to an address of another; the hashes of both ends are compared. */
+  async tcpTransfer(
+    from: Namespace,
+    to: Namespace,
+    bytes: number,
+    timeoutMs = 60_000,
+    address = addressOf(to),
+  ): Promise<TransferResult> {
     const script = join(import.meta.dirname, 'tcp-transfer.js');
-    const address = addressOf(to);
     const receiver = to.spawn(process.execPath, [script, 'receive', address, String(timeoutMs)]);
     try {
       const [port] = await receiver.printed(/^\d+$/m, timeoutMs);

@@ -14,9 +14,14 @@ export type Knock = { readonly saw: string } | { readonly failure: string };
 
 export type Transport = 'tcp' | 'udp';
 
-/** Starts a listener on every address of the namespace; it ends with the lab. */
-export async function listen(namespace: Namespace, protocol: Transport, port: number): Promise<void> {
-  const child = namespace.spawn(process.execPath, [program, 'listen', protocol, String(port)]);
+/** Starts a listener, by default on every IPv4 address of the namespace; it ends with the lab. */
+export async function listen(
+  namespace: Namespace,
+  protocol: Transport,
+  port: number,
+  address = '0.0.0.0',
+): Promise<void> {
+  const child = namespace.spawn(process.execPath, [program, 'listen', protocol, address, String(port)]);
   await child.printed(/^listening$/m, ANSWER_TIMEOUT_MS);
 }
 
@@ -41,7 +46,7 @@ export async function knock(
 /** A TCP connection to a listener, which echoes what the child is given; open until the child is stopped or the lab closed. */
 export async function hold(from: Namespace, address: string, port: number): Promise<Child> {
   const child = from.spawn(process.execPath, [program, 'hold', address, String(port)]);
-  await child.printed(/^[\d.]+$/m, ANSWER_TIMEOUT_MS);
+  await child.printed(/^[\d.:a-f]+$/m, ANSWER_TIMEOUT_MS);
   return child;
 }
 

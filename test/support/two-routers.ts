@@ -3,6 +3,8 @@
  *
  *     hostA 10.1.0.2 ── 10.1.0.1 routerA ═══ line ═══ routerB 10.2.0.1 ── 10.2.0.2 hostB
  *                          10.0.0.1                  10.0.0.2
+ *
+ * With `addIpv6` the LANs have 2001:db8:1::/64 and 2001:db8:2::/64 as well, with the same last parts.
  */
 import assert from 'node:assert/strict';
 import { Daemon, TempDir } from './daemon.js';
@@ -63,31 +65,46 @@ export class TwoRouters {
   }
 
   async startA(line: string, more?: readonly string[]): Promise<Daemon> {
-    return this.#start('a', line, more);
+    return this.start('a', linkConfig('a', line, more));
   }
 
   async startB(line: string, more?: readonly string[]): Promise<Daemon> {
-    return this.#start('b', line, more);
+    return this.start('b', linkConfig('b', line, more));
   }
 
-  async #start(side: 'a' | 'b', line: string, more?: readonly string[]): Promise<Daemon> {
+  /** With a config of its own; `through` as `Daemon.start` has it. */
+  async start(side: 'a' | 'b', config: string, through?: readonly string[]): Promise<Daemon> {
     const router = side === 'a' ? this.lans.routerA : this.lans.routerB;
-    const daemon = await Daemon.start(router, this.dir, side, linkConfig(side, line, more));
+    const daemon = await Daemon.start(router, this.dir, side, config, through);
     this.#daemons.push(daemon);
     return daemon;
   }
 
-  /** Pings and transfers from LAN host to LAN host, both ways; every octet has to arrive. */
-  async carryTraffic(bytes: number): Promise<void> {
-    const { hostA, hostB } = this.lans;
-    for (const [from, to] of [
-      [hostA, hostB],
-      [hostB, hostA],
+  /** Gives hosts and routers addresses of IPv6, and the hosts their default routes; forwarding is left alone. */
+  async addIpv6(): Promise<void> {
+    const { hostA, routerA, routerB, hostB } = this.lans;
+    for (const [host, router, net] of [
+      [hostA, routerA, '2001:db8:1:'],
+      [hostB, routerB, '2001:db8:2:'],
     ] as const) {
-      const { received, sent } = await this.lab.ping(from, to, { count: 3, timeoutMs: 5000 });
-      assert.equal(received, sent, `pings from ${from.label} to ${to.label}`);
-      const transfer = await this.lab.tcpTransfer(from, to, bytes);
-      assert.deepEqual([transfer.bytes, transfer.intact], [bytes, true], `transfer from ${from.label} to ${to.label}`);
+      await router.ip(`address add ${net}:1/64 dev lan0 nodad`);
+      await host.ip(`address add ${net}:2/64 dev eth0 nodad`);
+      await host.ip(`-6 route add default via ${net}:1`);
+    }
+  }
+
+  /** Pings and transfers from LAN host to LAN host, both ways; every octet has to arrive. */
+  async carryTraffic(bytes: number, family: 4 | 6 = 4): Promise<void> {
+    const { hostA, hostB } = this.lans;
+    const [addressA, addressB] = family === 4 ? ['10.1.0.2', '10.2.0.2'] : ['2001:db8:1::2', '2001:db8:2::2'];
+    for (const [from, to, address] of [
+      [hostA, hostB, addressB],
+      [hostB, hostA, addressA],
+    ] as const) {
+      const { received, sent } = await this.lab.ping(from, address, { count: 3, timeoutMs: 5000 });
+      assert.equal(received, sent, `pings from ${from.label} to ${address}`);
+      const transfer = await this.lab.tcpTransfer(from, to, bytes, 60_000, address);
+      assert.deepEqual([transfer.bytes, transfer.intact], [bytes, true], `transfer from ${from.label} to ${address}`);
     }
   }
 

@@ -13,6 +13,7 @@ import { NftTable } from '../../src/net/nft/table.js';
 import type { PortForward } from '../../src/net/options.js';
 import { allowed, filterOf, firewallOf, ip, net, net4, nftIn, silent } from '../net/nft-support.js';
 import { Lab, type Namespace, type TwoLans } from '../support/netns.js';
+import { counterAt } from '../support/packet-counter.js';
 import { echo, hold, knock, listen } from '../support/probe.js';
 
 const HOST_A = '10.1.0.2';
@@ -383,20 +384,6 @@ async function mssAt(namespace: Namespace, filter: string): Promise<number> {
   const sizes = Array.from(found.matchAll(/ mss:(\d+) /g), ([, size]) => Number(size));
   assert.equal(sizes.length, 1, found);
   return sizes[0] ?? 0;
-}
-
-/** Counts what arrives in a namespace: gives a function that reads the count. */
-async function counterAt(namespace: Namespace, match: string): Promise<() => Promise<number>> {
-  const name = `count_${match.replace(/\W+/g, '_')}`;
-  const lines = [
-    `counter ${name} { packets 0 bytes 0 ; }`,
-    `chain ${name} { type filter hook prerouting priority -400; ${match} counter name "${name}"; }`,
-  ];
-  await namespace.must('nft', ['-f', '-'], { input: `table inet watch {\n${lines.join('\n')}\n}\n` });
-  return async () => {
-    const listed = await namespace.must('nft', ['list', 'counter', 'inet', 'watch', name]);
-    return Number(/packets (\d+)/.exec(listed)?.[1]);
-  };
 }
 
 /** One packet of any protocol; Node has no raw sockets, and perl-base is on every Debian. */
