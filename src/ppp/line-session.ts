@@ -7,6 +7,7 @@ import { earliest, type Millis } from '../base/clock.js';
 import type { AddressRule } from './auth/options.js';
 import { noAuthentication } from './auth/options.js';
 import { Authentication, authenticationProtocols } from './auth/authentication.js';
+import type { ChallengeSource } from './auth/exchange.js';
 import type { MppeKeys } from './auth/mppe-keys.js';
 import type { Context } from './context.js';
 import { Lcp, type Phase } from './lcp/lcp.js';
@@ -47,8 +48,14 @@ export class LineSession {
   /** Why it was ending when the line was lost. */
   #ending: Cause | undefined;
 
-  /** `counts` is what the framing has counted on the line. */
-  constructor(options: SessionOptions, context: Context, counts: () => LineCounts, events: LineEvents) {
+  /** `counts` is what the framing has counted on the line, `challenges` those of all lines of the session. */
+  constructor(
+    options: SessionOptions,
+    context: Context,
+    challenges: ChallengeSource,
+    counts: () => LineCounts,
+    events: LineEvents,
+  ) {
     this.#context = context;
     this.#events = events;
     const auth = options.auth ?? noAuthentication;
@@ -72,7 +79,7 @@ export class LineSession {
         events.protocolRejected(protocol, now);
       },
     });
-    this.#auth = new Authentication(auth, context, {
+    this.#auth = new Authentication(auth, challenges, context, {
       authenticated: (now) => {
         events.opened(now);
       },

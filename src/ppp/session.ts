@@ -9,6 +9,7 @@ import { cause, type Cause } from '../base/cause.js';
 import { earliest, type Millis } from '../base/clock.js';
 import { formatIp4, type Ip4 } from '../base/ip.js';
 import { formatEndpoint, magicEndpoint, nullEndpoint, sameEndpoint } from '../multilink/endpoint.js';
+import { ChallengeSource } from './auth/exchange.js';
 import { Ccp } from './ccp/ccp.js';
 import type { Context, ControlProtocol, Counter } from './context.js';
 import type { Phase } from './lcp/lcp.js';
@@ -45,6 +46,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #random: () => number;
   readonly #counts: (line: number) => LineCounts;
+  readonly #challenges: ChallengeSource;
   readonly #lines = new Map<number, LineSession>();
   /** Undefined: packets are neither compressed nor encrypted. */
   readonly #ccp: Ccp | undefined;
@@ -68,6 +70,7 @@ export class Session {
     this.#options = withEndpoint(options, random);
     this.#random = random;
     this.#counts = counts;
+    this.#challenges = new ChallengeSource(random);
     const context = this.#context((output) => {
       this.#emit(output);
     });
@@ -239,6 +242,7 @@ export class Session {
     return new LineSession(
       this.#options,
       context,
+      this.#challenges,
       this.#countAlso(() => this.#counts(line)),
       {
         established: () => {

@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { formatHex } from '../../src/base/bytes.js';
+import { formatHex, parseHex } from '../../src/base/bytes.js';
 import { authMethods, type AuthMethod } from '../../src/ppp/auth/options.js';
+import { challengeHash } from '../../src/ppp/auth/ms-chap-v2.js';
 import { explainMsFailure } from '../../src/ppp/auth/ms-messages.js';
 import { encodeText } from '../../src/base/text.js';
 import { Code, Protocol } from '../../src/ppp/numbers.js';
+import { Session } from '../../src/ppp/session.js';
+import { testMultilink } from '../support/bundle-pair.js';
 import { LossyLine, cleanLine, type Frame } from '../support/lossy-line.js';
 import { seededRandom } from '../support/random.js';
 import { mirrored, ScriptedPeer, SessionStation, sessionOptions, Wire } from '../support/session-pair.js';
@@ -107,6 +110,46 @@ describe('our own challenge', () => {
     const [request] = bench.receive(Protocol.eap, 2, must(identity).id, `01 ${formatHex(encodeText('branch'))}`);
     assert.deepEqual(bench.receive(Protocol.eap, 1, 7, formatHex(must(request).data)), []);
     assert.equal(bench.counter('reflected-challenge'), 1);
+  });
+});
+
+describe('our own answer', () => {
+  it('to MS-CHAP proves nothing as one of MS-CHAPv2, whose challenge was hidden in it', () => {
+    const auth = alsoAnswering(asking(['mschap-v2']), ['mschap'], goodSecret);
+    const { bench, sent } = opened(auth, 'mschap-v2', values.mschap);
+    const { id, data } = must(sent.find(({ protocol, code }) => protocol === Protocol.chap && code === 1));
+    const [name, peerChallenge] = [encodeText('branch'), new Uint8Array(16).fill(7)];
+    const question = { id, challenge: data.slice(1, 17), name, secret: encodeText('unknown to the peer') };
+    const lure = challengeHash(question, peerChallenge);
+    const [answer] = bench.receive(Protocol.chap, 1, 99, `08 ${formatHex(lure)}`);
+    const proof = must(answer).data.subarray(1 + 24, 1 + 48);
+    const value = Uint8Array.of(49, ...peerChallenge, ...new Uint8Array(8), ...proof, 0, ...name);
+    const [verdict] = bench.receive(Protocol.chap, 2, id, formatHex(value));
+    assert.equal(must(verdict).code, 4);
+    assert.match(must(bench.station.session.ending?.detail), /our own answer from "branch"/);
+  });
+
+  it('is not to be had on another line of the session either', () => {
+    const auth = alsoAnswering(asking(['chap']), ['chap'], goodSecret);
+    const session = new Session({ ...sessionOptions(), auth, multilink: testMultilink }, seededRandom(1));
+    const challenges = new Map<number, Uint8Array>();
+    const answers: Uint8Array[] = [];
+    for (const line of [0, 1]) session.start(0, line);
+    for (let output = session.poll(); output !== undefined; output = session.poll()) {
+      if (output.type !== 'send') continue;
+      const { protocol, packet, line = 0 } = output;
+      if (protocol === Protocol.lcp && packet[0] === Code.configureRequest) {
+        session.receive(protocol, Uint8Array.of(Code.configureAck, ...packet.subarray(1)), 0, line);
+        const request = parseHex(`01 01 00 09 ${values.chap}`);
+        session.receive(protocol, request, 0, line);
+      } else if (protocol === Protocol.chap && packet[0] === 1) challenges.set(line, packet);
+      else if (protocol === Protocol.chap) answers.push(packet);
+    }
+    session.receive(Protocol.chap, must(challenges.get(0)), 0, 1);
+    for (let output = session.poll(); output !== undefined; output = session.poll())
+      if (output.type === 'send' && output.protocol === Protocol.chap) answers.push(output.packet);
+    assert.deepEqual(answers, []);
+    assert.equal(session.counters['reflected-challenge'], 1);
   });
 });
 

@@ -39,6 +39,8 @@ export interface Algorithm {
   accepts(challenge: Uint8Array): boolean;
   /** `random` gives unsigned 32-bit numbers. */
   answer(question: Question, random: () => number): Answer;
+  /** The part of an answer that takes the secret to reckon. */
+  proofIn(value: Uint8Array): Uint8Array;
   /** Undefined: the answer is wrong. */
   approve(question: Question, value: Uint8Array): Approval | undefined;
   /** What the authenticator says to a wrong answer. */
@@ -62,6 +64,7 @@ export function md5Algorithm(explain: (message: Uint8Array) => string | undefine
     challengeLength: 16,
     accepts: (challenge) => challenge.length > 0,
     answer: (question) => ({ value: md5Response(question), confirms: () => true, keys: undefined }),
+    proofIn: (value) => value,
     approve: (question, value) =>
       equalInConstantTime(md5Response(question), value) ? { message: plainWelcome, keys: undefined } : undefined,
     refusal: () => plainRefusal,

@@ -10,7 +10,7 @@ import type { Context } from '../context.js';
 import { Protocol, protocolName } from '../numbers.js';
 import { parsePacket } from '../packet.js';
 import { printable } from '../printable.js';
-import { ChallengeSource, type Exchange, type ExchangeHost, type Proof, type ProvedKeys } from './exchange.js';
+import type { ChallengeSource, Exchange, ExchangeHost, Proof, ProvedKeys } from './exchange.js';
 import { makeAuthenticator, makePeer } from './methods.js';
 import type { MppeKeys } from './mppe-keys.js';
 import type { AddressRule, AuthOptions } from './options.js';
@@ -41,11 +41,12 @@ export class Authentication {
   #over = false;
   #interrupted: CauseCode | undefined;
 
-  constructor(options: AuthOptions, context: Context, events: AuthenticationEvents) {
+  /** `challenges` are those of the whole session: what one line asks may come back on another. */
+  constructor(options: AuthOptions, challenges: ChallengeSource, context: Context, events: AuthenticationEvents) {
     this.#options = options;
     this.#context = context;
     this.#events = events;
-    this.#challenges = new ChallengeSource(() => context.random());
+    this.#challenges = challenges;
   }
 
   /** LCP has opened. */

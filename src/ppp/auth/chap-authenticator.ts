@@ -54,7 +54,10 @@ export class ChapAuthenticator implements Exchange {
     const { value, name } = response;
     const { options } = this.#host;
     const secret = secretFor(name, options.remoteName, options.theirs.chap);
-    const approval = secret && this.#algorithm.approve({ id, challenge, name, secret: secret.secret }, value);
+    const isOurs = this.#host.challenges.isOurAnswer(this.#algorithm.proofIn(value));
+    const approval = isOurs
+      ? undefined
+      : secret && this.#algorithm.approve({ id, challenge, name, secret: secret.secret }, value);
     this.#conclude(id, challenge, approval);
     if (approval !== undefined) {
       const { rechallengeMs } = options;
@@ -63,7 +66,7 @@ export class ChapAuthenticator implements Exchange {
       this.#host.succeeded(this, { name, secret, keys }, now);
       return;
     }
-    const why = secret === undefined ? 'there is no secret for' : 'a wrong answer of';
+    const why = secret === undefined ? 'there is no secret for' : isOurs ? 'our own answer from' : 'a wrong answer of';
     this.#host.failed(cause('peer-auth-failed', `${why} ${quoted(name)}, by ${this.method}`), now);
   }
 

@@ -96,6 +96,7 @@ export class ChapPeer implements Exchange {
     const name = encodeText(options.user);
     const question = { id, challenge, name, secret: secret.secret };
     const answer = this.#algorithm.answer(question, () => context.random());
+    challenges.gave(this.#algorithm.proofIn(answer.value));
     const response = { code: ChapCode.response, id, data: buildValueAndName({ value: answer.value, name }) };
     this.#last = { challenge, answer, packet: response, authenticator, settled: false };
     this.#given.delete(id);

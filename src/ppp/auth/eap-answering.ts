@@ -117,6 +117,7 @@ function answer(
   if (secret === undefined) return { kind: 'no-secret', why: `none for ${quoted(authenticator)}` };
   const name = encodeText(options.user);
   const given = algorithm.answer({ id, challenge, name, secret: secret.secret }, () => context.random());
+  challenges.gave(algorithm.proofIn(given.value));
   const response = buildValueAndName({ value: given.value, name });
   return { kind: 'given', data: response, answer: given, authenticator, challenge };
 }

@@ -117,7 +117,7 @@ interface Approved {
 }
 
 function judge(
-  { options }: ExchangeHost,
+  { options, challenges }: ExchangeHost,
   algorithm: Algorithm,
   name: Uint8Array,
   id: number,
@@ -126,6 +126,8 @@ function judge(
 ): Approved | Extract<Step, { kind: 'refused' }> {
   const secret = secretFor(name, options.remoteName, options.theirs.chap);
   if (secret === undefined) return { kind: 'refused', why: `there is no secret for ${quoted(name)}` };
+  if (challenges.isOurAnswer(algorithm.proofIn(value)))
+    return { kind: 'refused', why: `our own answer from ${quoted(name)}` };
   const approval = algorithm.approve({ id, challenge, name, secret: secret.secret }, value);
   if (approval === undefined) return { kind: 'refused', why: `a wrong answer of ${quoted(name)}` };
   return { kind: 'approved', secret, approval };

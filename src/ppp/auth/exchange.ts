@@ -88,13 +88,17 @@ export class Repeater {
   }
 }
 
-/** How many of our challenges are kept in mind. */
-const remembered = 32;
+/** How many of our challenges, and of our answers, are kept in mind: far more than can be open at a time on all lines. */
+const remembered = 4096;
 
-/** Draws challenges, and knows them again when the peer sends them back as its own. RFC 1994 §2.3 and §7 */
+/**
+ * Draws challenges, and knows what comes back to us as the peer's own: a challenge, on whichever line of the session, or an
+ * answer, which another algorithm than the challenge's may have lured out of us. RFC 1994 §2.3 and §7
+ */
 export class ChallengeSource {
   readonly #random: () => number;
-  #drawn: readonly string[] = [];
+  readonly #drawn = new Set<string>();
+  readonly #given = new Set<string>();
 
   constructor(random: () => number) {
     this.#random = random;
@@ -102,13 +106,28 @@ export class ChallengeSource {
 
   draw(length: number): Uint8Array {
     const challenge = randomBytes(length, this.#random);
-    this.#drawn = [...this.#drawn.slice(1 - remembered), challenge.join()];
+    remember(this.#drawn, challenge);
     return challenge;
   }
 
   isOurs(challenge: Uint8Array): boolean {
-    return this.#drawn.includes(challenge.join());
+    return this.#drawn.has(challenge.join());
   }
+
+  /** We answer by this proof. */
+  gave(proof: Uint8Array): void {
+    remember(this.#given, proof);
+  }
+
+  isOurAnswer(proof: Uint8Array): boolean {
+    return this.#given.has(proof.join());
+  }
+}
+
+function remember(known: Set<string>, octets: Uint8Array): void {
+  known.add(octets.join());
+  const [oldest] = known;
+  if (known.size > remembered && oldest !== undefined) known.delete(oldest);
 }
 
 export function randomBytes(length: number, random: () => number): Uint8Array {

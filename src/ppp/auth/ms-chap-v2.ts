@@ -35,6 +35,7 @@ export const msChapV2: Algorithm = {
       keys: keysFromMsChapV2(question.secret, nt, 'peer'),
     };
   },
+  proofIn: (value) => value.subarray(ntAt, flagsAt),
   approve(question, value) {
     if (value.length !== responseLength) return undefined;
     const peerChallenge = value.subarray(0, challengeLength);

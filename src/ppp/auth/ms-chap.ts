@@ -21,6 +21,7 @@ export const msChap: Algorithm = {
     value[useNtAt] = 1;
     return { value, confirms: () => true, keys: keysFromMsChap(question.secret, question.challenge) };
   },
+  proofIn: (value) => value.subarray(ntAt, useNtAt),
   approve(question, value) {
     if (value.length !== responseLength || value[useNtAt] !== 1) return undefined;
     if (!equalInConstantTime(ntResponse(question), value.subarray(ntAt, useNtAt))) return undefined;
