@@ -27,8 +27,9 @@ export function diagnosed(cause: Cause, port: LinePort | undefined): Cause {
   return port === undefined ? cause : diagnose(cause, port.decoder.counters, port.decoder.sample);
 }
 
-/** What belongs to the network layer, be it compressed. */
-export function isData({ session, path }: Attachment, protocol: number): boolean {
+/** What belongs to the network layer, be it compressed. On a line that has not proved itself nothing does. RFC 1661 §3.5 */
+export function isData({ session, path, lines }: Attachment, protocol: number, line: number): boolean {
+  if (!lines.isOpen(line)) return false;
   if (protocol === Protocol.compressed) return path.decompresses;
   if (protocol === Protocol.vjCompressed || protocol === Protocol.vjUncompressed) return path.restoresHeaders;
   return carries(session, protocol);

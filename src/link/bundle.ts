@@ -64,6 +64,16 @@ export class LineBundle {
     return this.ports.some(({ ended }) => !ended);
   }
 
+  /** Packets may come and go on it. */
+  isOpen(line: number): boolean {
+    return this.#open.some(({ number }) => number === line);
+  }
+
+  /** The first that is open; 0 while none is. */
+  get first(): number {
+    return this.#open[0]?.number ?? 0;
+  }
+
   port(line: number): LinePort | undefined {
     return this.#lines.get(line)?.port;
   }

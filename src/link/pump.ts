@@ -324,12 +324,13 @@ export class Pump {
     for (let packet = attached.lines.next(); packet !== undefined; packet = attached.lines.next()) {
       if (packet.afterLoss) attached.path.lost();
       this.#take(attached, line, packet, now);
+      this.#drain(attached, now);
     }
   }
 
   /** A whole packet, of the network or for the session. */
   #take(attached: Attachment, line: number, { protocol, buffer, start, end }: PacketView, now: Millis): void {
-    if (isData(attached, protocol)) {
+    if (isData(attached, protocol, line)) {
       const packet = attached.path.inbound(protocol, buffer, start, end);
       if (packet !== undefined) this.#toTun(attached, packet);
     } else {
@@ -401,7 +402,7 @@ export class Pump {
       case 'bundle':
         attached.lines.set(output.bundle);
         if (output.bundle.lines.length > 0) attached.queue.setRate(attached.lines.bytesPerSecond, attached.options.mtu);
-        this.#takeReassembled(attached, 0, now);
+        this.#takeReassembled(attached, attached.lines.first, now);
         this.#host.emit({ type: 'lines-open', lines: output.bundle.lines.map(({ line }) => line) });
         return;
       case 'line-finished':
@@ -460,7 +461,7 @@ export class Pump {
     const deadline = attached.session.nextTimeout();
     if (deadline !== undefined && deadline <= now) attached.session.timeout(now);
     attached.lines.timeout(now);
-    this.#takeReassembled(attached, 0, now);
+    this.#takeReassembled(attached, attached.lines.first, now);
     this.#settle(attached, now);
   }
 }

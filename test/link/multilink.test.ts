@@ -1,8 +1,10 @@
 /** Packets over several lines in virtual time: what they carry together, what goes first, what loss and errors do, a line pulled. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { FrameEncoder } from '../../src/framing/encoder.js';
+import { Protocol } from '../../src/ppp/numbers.js';
 import { BundlePair, type BundleOptions } from '../support/bundle-pair.js';
-import { udpPacket } from '../support/pump-pair.js';
+import { MemoryStream, udpPacket } from '../support/pump-pair.js';
 import { seededRandom } from '../support/random.js';
 import { tcpChecksum, tcpPacket } from '../compress/vj-packets.js';
 
@@ -115,6 +117,22 @@ describe('A line of several', () => {
       }
     });
   }
+
+  it('that has not joined carries nothing, whatever is up on the others', async () => {
+    const pair = new BundlePair([115_200]);
+    await pair.up();
+    const stranger = new MemoryStream(pair.scheduler, 12, 4096);
+    pair.a.pump.join(stranger, { number: 1, speed: 115_200 });
+    const frame = new Uint8Array(200);
+    const packet = udpPacket(40);
+    for (const protocol of [Protocol.ip, Protocol.compressed, Protocol.multilink]) {
+      const end = new FrameEncoder().encode(protocol, packet, 0, packet.length, frame, 0, true);
+      stranger.receive([...frame.subarray(0, end)]);
+    }
+    await pair.scheduler.pass(100);
+    assert.deepEqual(pair.a.port.delivered, []);
+    assert.equal(pair.a.pump.counters().errors['not-open'], 2);
+  });
 
   it('that comes when the session is over is sent back', async () => {
     const pair = new BundlePair([115_200, 115_200]);
