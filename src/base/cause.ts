@@ -59,6 +59,17 @@ const causes = {
     remedy: 'Use an address of this machine and a port or path that nothing else uses.',
     retry: 'slow',
   },
+  'terminal-server-refused': {
+    summary: 'the terminal server refuses what the line needs',
+    remedy:
+      'See what it refuses. Enable RFC 2217 on that port of the server (ser2net: `telnet(rfc2217)`), and ask for a speed and flow control that it knows.',
+    retry: 'slow',
+  },
+  'terminal-server-silent': {
+    summary: 'the terminal server does not answer by telnet',
+    remedy: 'Check the port: it must be one for telnet with RFC 2217. For a raw TCP port of a terminal server use `tcp`.',
+    retry: 'slow',
+  },
   'program-failed': {
     summary: 'the program could not be started',
     remedy: 'Check that the command exists, by its absolute path, and is executable.',

@@ -20,6 +20,8 @@ export function checkLines(sites: readonly LinkSite[], control: string): readonl
     switch (line?.kind) {
       case 'serial':
         return claim(['line', 'serial'], `device ${posix.normalize(line.device)}`, line.device);
+      case 'rfc2217':
+        return claim(['line', 'rfc2217'], `terminal server ${line.host} ${line.port}`, `${line.host}:${line.port}`);
       case 'pty':
         return claimPath('pty', line.link);
       case 'unix-listen':

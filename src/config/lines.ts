@@ -4,6 +4,7 @@ import type {
   ExecOptions,
   LineOptions,
   PtyOptions,
+  Rfc2217Options,
   SerialOptions,
   TcpListenOptions,
   TcpOptions,
@@ -28,20 +29,31 @@ const exec = command({ allowed: commandAllowed }).register(keyFacts, {
   allowed: commandAllowed,
 });
 
+/** What a serial port has, here or behind a terminal server. */
+const serialKeys = {
+  speed: defaulted(integer(50, 4_000_000), '115200', { about: 'In baud. 8 data bits, no parity, 1 stop bit.' }),
+  flow: defaulted(choice('rtscts', 'xonxoff', 'none'), 'rtscts', {
+    about: 'Flow control: by the lines RTS and CTS, by the characters XON and XOFF, or none.',
+  }),
+  carrier: defaulted(choice('auto', 'require', 'ignore'), 'auto', {
+    about:
+      'The carrier (DCD). `auto`: once it was seen, its loss ends the line. `require`: the line opens only with a carrier. `ignore`: never looked at.',
+  }),
+} as const;
+
 /** The keys of each kind of line; the first names the kind. */
 export const lineShapes = {
   serial: {
     serial: required(devicePath, {
       about: 'A serial port. A name below /dev/serial/by-id stays the same at any socket.',
     }),
-    speed: defaulted(integer(50, 4_000_000), '115200', { about: 'In baud. 8 data bits, no parity, 1 stop bit.' }),
-    flow: defaulted(choice('rtscts', 'xonxoff', 'none'), 'rtscts', {
-      about: 'Flow control: by the lines RTS and CTS, by the characters XON and XOFF, or none.',
+    ...serialKeys,
+  },
+  rfc2217: {
+    rfc2217: required(endpoint, {
+      about: 'A serial port behind a terminal server: where its telnet port with RFC 2217 (COM-PORT-OPTION) is.',
     }),
-    carrier: defaulted(choice('auto', 'require', 'ignore'), 'auto', {
-      about:
-        'The carrier (DCD). `auto`: once it was seen, its loss ends the line. `require`: the line opens only with a carrier. `ignore`: never looked at.',
-    }),
+    ...serialKeys,
   },
   pty: {
     pty: required(absolutePath, { about: 'linkd makes a pseudo terminal and a symbolic link to it at this path.' }),
@@ -71,6 +83,13 @@ const kinds: Readonly<Record<LineOptions['kind'], z.ZodType<LineOptions>>> = {
   serial: section(lineShapes.serial).transform(({ serial, speed, flow, carrier }): SerialOptions => ({
     kind: 'serial',
     device: serial,
+    speed,
+    flow,
+    carrier,
+  })),
+  rfc2217: section(lineShapes.rfc2217).transform(({ rfc2217, speed, flow, carrier }): Rfc2217Options => ({
+    kind: 'rfc2217',
+    ...rfc2217,
     speed,
     flow,
     carrier,
@@ -108,7 +127,7 @@ const kinds: Readonly<Record<LineOptions['kind'], z.ZodType<LineOptions>>> = {
   })),
 };
 
-const kindNames = ['serial', 'tcp', 'tcp-listen', 'unix', 'unix-listen', 'exec', 'pty'] as const;
+const kindNames = ['serial', 'rfc2217', 'tcp', 'tcp-listen', 'unix', 'unix-listen', 'exec', 'pty'] as const;
 
 const allowed = `the path of a serial port, or a section with one of ${kindNames.map(code).join(', ')}`;
 

@@ -1,11 +1,13 @@
 /** A line that is a descriptor and little more: what sockets, ptys and programs have in common. */
 import type { Cause } from '../base/cause.js';
 import type { Line, StreamEnd } from './line.js';
+import type { TelnetTerms } from './telnet/telnet.js';
 
 export interface DescriptorLineParts {
   readonly fd: number;
   readonly name: string;
   readonly speed: number | undefined;
+  readonly telnet?: TelnetTerms;
   /** Never resolves unless given: the descriptor shows every end. */
   readonly ended?: Promise<Cause>;
   explain(end: StreamEnd): Cause | Promise<Cause>;
@@ -17,6 +19,7 @@ export class DescriptorLine implements Line {
   readonly fd: number;
   readonly name: string;
   readonly speed: number | undefined;
+  readonly telnet: TelnetTerms | undefined;
   readonly ended: Promise<Cause>;
   readonly #parts: DescriptorLineParts;
   #closing: Promise<void> | undefined;
@@ -25,6 +28,7 @@ export class DescriptorLine implements Line {
     this.fd = parts.fd;
     this.name = parts.name;
     this.speed = parts.speed;
+    this.telnet = parts.telnet;
     // A promise of its own, even when it never resolves: those who wait for a shared one would pile up.
     this.ended = parts.ended ?? new Promise(() => undefined);
     this.#parts = parts;

@@ -5,9 +5,14 @@
 import type { Cause } from '../base/cause.js';
 import { OpError } from '../base/errors.js';
 import type { HandedLine } from './handed.js';
+import type { TelnetTerms } from './telnet/telnet.js';
 
-/** What the packet worker saw at the end of a descriptor: end of file, or the system's code (`EIO`, `ECONNRESET`). */
-export type StreamEnd = { readonly kind: 'eof' } | { readonly kind: 'error'; readonly code: string };
+/**
+ * What the packet worker saw at the end of a descriptor: end of file, the system's code (`EIO`, `ECONNRESET`), or the word
+ * of a terminal server that the carrier is gone.
+ */
+export type StreamEnd =
+  { readonly kind: 'eof' } | { readonly kind: 'carrier-lost' } | { readonly kind: 'error'; readonly code: string };
 
 export interface Line {
   /** The descriptor, non-blocking and raw. It belongs to the line: valid until `close`. */
@@ -16,6 +21,8 @@ export interface Line {
   readonly name: string;
   /** Baud, where the line has a speed. */
   readonly speed: number | undefined;
+  /** The octets of the descriptor are wrapped in telnet; `streamOf` unwraps them. */
+  readonly telnet?: TelnetTerms | undefined;
   /** Resolves when the line ends by something that its descriptor doesn't show: carrier lost, program gone. */
   readonly ended: Promise<Cause>;
   /** Names the cause behind an end that the descriptor showed (unplugged or hung up, exit status of a program …). */

@@ -42,6 +42,13 @@ export interface TcpListenOptions extends Paced {
   readonly port: number;
 }
 
+/** A serial port of a terminal server. RFC 2217 */
+export interface Rfc2217Options extends Omit<SerialOptions, 'kind' | 'device'> {
+  readonly kind: 'rfc2217';
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface UnixOptions extends Paced {
   readonly kind: 'unix';
   readonly path: string;
@@ -50,6 +57,11 @@ export interface UnixOptions extends Paced {
 export interface UnixListenOptions extends Paced {
   readonly kind: 'unix-listen';
   readonly path: string;
+}
+
+/** Terminals that `linkctl answer` brings, one after the other. */
+export interface TerminalOptions extends Paced {
+  readonly kind: 'terminal';
 }
 
 /** A program whose standard input and output are the line. */
@@ -62,4 +74,12 @@ export interface ExecOptions extends Paced {
 }
 
 export type LineOptions =
-  SerialOptions | PtyOptions | TcpOptions | TcpListenOptions | UnixOptions | UnixListenOptions | ExecOptions;
+  | SerialOptions
+  | Rfc2217Options
+  | PtyOptions
+  | TcpOptions
+  | TcpListenOptions
+  | UnixOptions
+  | UnixListenOptions
+  | TerminalOptions
+  | ExecOptions;

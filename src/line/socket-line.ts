@@ -45,6 +45,7 @@ export function handedConnection(line: Line | undefined): Promise<HandedSocket> 
 /** What the end of a connection means. */
 export function explainSocketEnd(end: StreamEnd, name: string): Cause {
   if (end.kind === 'eof') return cause('line-closed', name);
+  if (end.kind === 'carrier-lost') return cause('carrier-lost', name);
   const detail = `${name}: ${end.code}`;
   return cause(end.code === 'ETIMEDOUT' ? 'connection-timeout' : 'connection-reset', detail);
 }

@@ -7,6 +7,7 @@ import type { HandedLine } from './handed.js';
 import type { LineSource } from './line.js';
 import type { LineOptions } from './options.js';
 import { PtySource } from './pty.js';
+import { Rfc2217Source } from './rfc2217.js';
 import { SerialSource } from './serial.js';
 import { tcpClient, tcpListener } from './tcp.js';
 import { unixClient, unixListener } from './unix.js';
@@ -27,6 +28,8 @@ export function createLineSource(options: LineOptions, context: LineContext): Li
   switch (options.kind) {
     case 'serial':
       return new SerialSource(options, log, lockDir, { ...(handed?.kind === 'serial' && { handed }) });
+    case 'rfc2217':
+      return new Rfc2217Source(options, log, { ...(socket && { handed: socket }) });
     case 'pty':
       return new PtySource(options, log, handed?.kind === 'pty' ? handed : undefined);
     case 'tcp':

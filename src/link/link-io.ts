@@ -115,12 +115,13 @@ export class LinkIo {
   startSession(): void {
     const { name, lcp, ipv6cp, escape, mtu } = this.#config;
     if (this.#line === undefined) throw new Error('a session without a line');
-    const { fd, speed } = this.#line;
+    const { fd, speed, telnet } = this.#line;
+    const wrapping = telnet === undefined ? {} : { telnet };
     const auth = this.#auth === undefined ? {} : { auth: this.#auth };
     const ccp = this.#config.ccp === undefined ? {} : { ccp: this.#config.ccp };
     const options = { session: { lcp, ipcp: ipcpOptions(this.#config), ipv6cp, ...auth, ...ccp }, escape, mtu, speed };
     this.#auth = undefined;
-    this.#parts.worker.post({ type: 'attach', link: name, line: 0, fd, options });
+    this.#parts.worker.post({ type: 'attach', link: name, line: 0, fd, ...wrapping, options });
   }
 
   /** Tells the session the peer's address, as it asked under this number. */

@@ -3,6 +3,7 @@ import type { Cause } from '../base/cause.js';
 import type { Millis } from '../base/clock.js';
 import type { Ip4 } from '../base/ip.js';
 import type { StreamEnd } from '../line/line.js';
+import type { TelnetTerms } from '../line/telnet/telnet.js';
 import type { SessionOptions } from '../ppp/options.js';
 import type { AgreedNetwork } from '../ppp/outputs.js';
 import type { LinkCounters, SessionStatus } from './types.js';
@@ -33,10 +34,17 @@ export type ToWorker =
       readonly link: string;
       readonly line: number;
       readonly fd: number;
+      readonly telnet?: TelnetTerms | undefined;
       readonly options: AttachOptions;
     }
   /** Let a further line join the session; `line-finished` follows at once when that is over. */
-  | { readonly type: 'join'; readonly link: string; readonly fd: number; readonly line: JoiningLine }
+  | {
+      readonly type: 'join';
+      readonly link: string;
+      readonly fd: number;
+      readonly telnet?: TelnetTerms | undefined;
+      readonly line: JoiningLine;
+    }
   /** The peer's address, as `address-wanted` of this number asked. */
   | { readonly type: 'assign'; readonly link: string; readonly number: number; readonly remote: Ip4 }
   /** Begin the Terminate exchange; `finished` follows, with this cause. */

@@ -146,6 +146,7 @@ function nameOf(options: LineOptions): string {
       return options.device;
     case 'pty':
       return options.link;
+    case 'rfc2217':
     case 'tcp':
     case 'tcp-listen':
       return `${options.host}:${options.port}`;

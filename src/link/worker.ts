@@ -7,7 +7,7 @@ import { parentPort } from 'node:worker_threads';
 import { cause } from '../base/cause.js';
 import type { Millis } from '../base/clock.js';
 import { assertNever, messageOf } from '../base/errors.js';
-import { FdStream } from '../line/fd-stream.js';
+import { streamOf } from '../line/telnet-stream.js';
 import { HeldPort } from '../tun/held-port.js';
 import { LinuxPacketPort } from '../tun/linux.js';
 import type { FromWorker, Ping, Pong, ToWorker } from './messages.js';
@@ -46,11 +46,11 @@ function obey(message: ToWorker): void {
       return;
     case 'attach':
       if (pump === undefined) throw new Error('a session for a link without a TUN device');
-      pump.attach(new FdStream(message.fd), message.options, message.line);
+      pump.attach(streamOf(message), message.options, message.line);
       return;
     case 'join':
       if (pump === undefined) throw new Error('a line for a link without a TUN device');
-      pump.join(new FdStream(message.fd), message.line);
+      pump.join(streamOf(message), message.line);
       return;
     case 'assign':
       pump?.assign(message.number, message.remote);

@@ -383,7 +383,7 @@ describe('explainSocketEnd', () => {
     [{ kind: 'error', code: 'EHOSTUNREACH' }, 'connection-reset', 'x: EHOSTUNREACH'],
   ];
   for (const [end, code, detail] of ends) {
-    it(`${end.kind === 'eof' ? 'end of file' : end.code} is ${code}`, () => {
+    it(`${end.kind === 'error' ? end.code : end.kind} is ${code}`, () => {
       assert.deepEqual(explainSocketEnd(end, 'x'), { code, detail });
     });
   }
