@@ -91,6 +91,14 @@ describe('line', () => {
       '{serial: /dev/ttyS0, speed: "2400"}',
       { kind: 'serial', device: '/dev/ttyS0', speed: 2400, flow: 'rtscts', carrier: 'auto' },
     ],
+    [
+      '{rfc2217: 192.0.2.1:7001}',
+      { kind: 'rfc2217', host: '192.0.2.1', port: 7001, speed: 115200, flow: 'rtscts', carrier: 'auto' },
+    ],
+    [
+      '{rfc2217: "[2001:db8::1]:1", speed: 9600, flow: xonxoff, carrier: require}',
+      { kind: 'rfc2217', host: '2001:db8::1', port: 1, speed: 9600, flow: 'xonxoff', carrier: 'require' },
+    ],
     ['{pty: /run/linkd/a}', { kind: 'pty', link: '/run/linkd/a' }],
     ['{pty: /run/linkd/a, speed: 50}', { kind: 'pty', link: '/run/linkd/a', speed: 50 }],
     ['{tcp: 192.0.2.1:7000}', { kind: 'tcp', host: '192.0.2.1', port: 7000 }],
