@@ -45,6 +45,8 @@ export interface Layer extends Policy {
   readonly silent: boolean;
   /** The peer may begin to listen later than we begin to send: its first request is met by ours once more. */
   readonly peerMayBeLate?: boolean;
+  /** No quick requests at first, but one with each Restart timer: a request too many does harm. */
+  readonly unhurried?: boolean;
   up(now: Millis): void;
   down(now: Millis): void;
   finished(ending: Ending, now: Millis): void;
@@ -431,6 +433,7 @@ export class Negotiator {
    */
   #retryMs(now: Millis): Millis {
     const { restartMs, maxConfigure } = this.#context.limits;
+    if (this.#layer.unhurried === true) return restartMs;
     const pauses = this.#restartCount + 1;
     const rest = this.#countingSince + maxConfigure * restartMs - now;
     const even = Math.max(Math.round(rest / pauses), Math.min(restartMs, firstRetryMs));

@@ -8,12 +8,14 @@ import { formatHex } from '../../src/base/bytes.js';
 import type { Cause } from '../../src/base/cause.js';
 import type { Millis } from '../../src/base/clock.js';
 import { DataPath } from '../../src/link/data-path.js';
-import { Protocol } from '../../src/ppp/numbers.js';
+import { Code, Protocol } from '../../src/ppp/numbers.js';
+import { nothingCounted } from '../../src/ppp/lqr/report.js';
 import type { CcpOptions, SessionOptions } from '../../src/ppp/options.js';
 import { Session } from '../../src/ppp/session.js';
 import { cleanLine, LossyLine, type Delivery, type Frame } from '../support/lossy-line.js';
 import { seededRandom } from '../support/random.js';
-import { mirrored, sessionOptions, Wire, type Station } from '../support/session-pair.js';
+import { mirrored, SessionStation, sessionOptions, Wire, type Station } from '../support/session-pair.js';
+import { answering, asking } from './auth-support.js';
 import { ip4, line } from '../compress/rig.js';
 
 /** Between two packets of the traffic. */
@@ -197,3 +199,25 @@ for (const kind of kinds) {
     }
   });
 }
+
+/** pppd 2.4.9 ends such a link ("MPPE disabled") when it meets a request of ours after it has opened CCP by the first one. */
+describe('a line on which an answer takes longer than a first retry', () => {
+  for (const latencyMs of [400, 1200]) {
+    it(`has one request for MPPE on its way, at ${2 * latencyMs} ms there and back`, () => {
+      const ccp: CcpOptions = { send: [], receive: [], mppe: { required: true, bits: [128], stateless: true } };
+      const a = new SessionStation({ ...sessionOptions(), ccp, auth: asking(['mschap-v2']) }, 1);
+      const b = new SessionStation({ ...mirrored(), ccp, auth: answering(['mschap-v2']) }, 2);
+      const wire = new Wire(new LossyLine({ ...cleanLine, latencyMs }, seededRandom(3)), a, b);
+      wire.start();
+      wire.run(60_000);
+      for (const end of [a, b]) {
+        assert(end.isUp);
+        const requests = end.outputs.filter(
+          (output) =>
+            output.type === 'send' && output.protocol === Protocol.ccp && output.packet[0] === Code.configureRequest,
+        );
+        assert.equal(requests.length, 1);
+      }
+    });
+  }
+});

@@ -62,6 +62,8 @@ export class Ccp implements ControlProtocol {
         failure: options.mppe?.required === true ? 'encryption-refused' : 'protocol-error',
         passive: false,
         silent: false,
+        // pppd ends a link that must be encrypted when it meets a request after it has opened CCP.
+        unhurried: options.mppe !== undefined,
         up: (now) => {
           this.#opened(now);
         },
