@@ -332,6 +332,11 @@ export class Session {
     this.#emit({ type: 'finished', cause: reason });
   }
 
+  /** By all lines that there are. */
+  get #packetsSent(): number {
+    return [...this.#lines.keys()].reduce((sum, line) => sum + this.#counts(line).outPackets, 0);
+  }
+
   /** RFC 1989 §2.6: what we handed out just now goes to the line ahead of a report, and counts. */
   #countAlso(counts: () => LineCounts): () => LineCounts {
     return () => {
@@ -343,17 +348,23 @@ export class Session {
 
   /** Where encryption is required, networks come after it, and go with it. */
   #makeCcp(options: CcpOptions, context: Context): Ccp {
-    return new Ccp(options, context, () => this.#primary?.mppeKeys, {
-      up: (now) => {
-        if (options.mppe?.required === true) this.#networksUp(now);
+    return new Ccp(
+      options,
+      context,
+      () => this.#primary?.mppeKeys,
+      () => this.#packetsSent,
+      {
+        up: (now) => {
+          if (options.mppe?.required === true) this.#networksUp(now);
+        },
+        down: (now) => {
+          if (options.mppe?.required === true) this.#networks.down(now);
+        },
+        failed: (failed, now) => {
+          this.#fail(failed, now);
+        },
       },
-      down: (now) => {
-        if (options.mppe?.required === true) this.#networks.down(now);
-      },
-      failed: (failed, now) => {
-        this.#fail(failed, now);
-      },
-    });
+    );
   }
 
   // Outputs.

@@ -1,16 +1,10 @@
-/** CCP: which method each end comes to, when a direction begins, resets, and what becomes of a link without it. RFC 1962 */
+/** CCP: which method each end comes to, when a direction begins, and what becomes of a link without it. RFC 1962 */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatHex, parseHex } from '../../src/base/bytes.js';
-import type { Cause } from '../../src/base/cause.js';
-import { Ccp } from '../../src/ppp/ccp/ccp.js';
 import type { MppeKeys } from '../../src/ppp/auth/mppe-keys.js';
 import { Code } from '../../src/ppp/numbers.js';
 import type { CcpOptions, MppePolicy } from '../../src/ppp/options.js';
-import type { SessionOutput } from '../../src/ppp/outputs.js';
-import { buildPacket, parsePacket, type Packet } from '../../src/ppp/packet.js';
-import { defaultLcp } from '../support/session-pair.js';
-import { must } from './bench.js';
+import { bsd, common, deflate, draft, encrypted, everything, keys, predictor, Rig, strong } from './ccp-rig.js';
 
 const {
   configureRequest: request,
@@ -18,131 +12,7 @@ const {
   configureNak: nak,
   configureReject: reject,
   terminateRequest: terminate,
-  codeReject,
-  resetRequest,
-  resetAck,
 } = Code;
-
-const deflate = '1a047800';
-const draft = '18047800';
-const bsd = '15032f';
-const predictor = '0102';
-const common: CcpOptions = { send: ['deflate', 'bsd'], receive: ['deflate', 'bsd'], mppe: undefined };
-const everything: CcpOptions = { ...common, send: ['deflate', 'bsd', 'predictor1'] };
-const strong: MppePolicy = { required: true, bits: [128], stateless: true };
-const encrypted = (policy: Partial<MppePolicy> = {}): CcpOptions => ({
-  send: [],
-  receive: [],
-  mppe: { ...strong, ...policy },
-});
-
-const keys: MppeKeys = { send: keysOf(1), receive: keysOf(2) };
-
-function keysOf(octet: number): MppeKeys['send'] {
-  const [short, long] = [new Uint8Array(8).fill(octet), new Uint8Array(16).fill(octet)];
-  return { 40: short, 56: short, 128: long };
-}
-
-/** CCP by itself, above a layer that is up; the peer's packets are written by hand. */
-class Rig {
-  readonly ccp: Ccp;
-  now = 0;
-  ups = 0;
-  downs = 0;
-  readonly failures: Cause[] = [];
-  readonly counted: string[] = [];
-  /** What it wants done, in order: `send 1 1a047800`, `compressor deflate`. */
-  #told: string[] = [];
-  #lastRequest: Packet | undefined;
-
-  constructor(options: CcpOptions, startKeys?: MppeKeys) {
-    this.ccp = new Ccp(
-      options,
-      {
-        limits: defaultLcp,
-        emit: (output) => {
-          this.#take(output);
-        },
-        note: () => undefined,
-        count: (counter) => this.counted.push(counter),
-        random: () => 7,
-        peerMru: () => 1500,
-      },
-      () => startKeys,
-      {
-        up: () => this.ups++,
-        down: () => this.downs++,
-        failed: (failed) => this.failures.push(failed),
-      },
-    );
-    this.ccp.up(0);
-  }
-
-  isOpen(): boolean {
-    return this.ccp.isOpen;
-  }
-
-  /** What has been told since the last call. */
-  told(): string[] {
-    const told = this.#told;
-    this.#told = [];
-    return told;
-  }
-
-  receive(code: number, id: number, data = ''): string[] {
-    this.ccp.receive(buildPacket({ code, id, data: parseHex(data) }), this.now);
-    return this.told();
-  }
-
-  /** Answers our last request. */
-  reply(code: number, data: string): string[] {
-    return this.receive(code, must(this.#lastRequest).id, data);
-  }
-
-  /** The peer acknowledges what we ask for. */
-  acknowledge(): string[] {
-    return this.reply(ack, formatHex(must(this.#lastRequest).data));
-  }
-
-  /** Both ends agree; returns what was told since. */
-  open(theirs: string): this {
-    this.receive(request, 1, theirs);
-    this.acknowledge();
-    assert(this.ccp.isOpen);
-    return this;
-  }
-
-  damaged(): string[] {
-    this.ccp.decompressionFailed(this.now);
-    return this.told();
-  }
-
-  /** Goes to the next deadline. */
-  expire(): string[] {
-    this.now = must(this.ccp.nextTimeout());
-    this.ccp.timeout(this.now);
-    return this.told();
-  }
-
-  #take(output: SessionOutput): void {
-    switch (output.type) {
-      case 'send': {
-        const packet = must(parsePacket(output.packet));
-        if (packet.code === request) this.#lastRequest = packet;
-        const data =
-          packet.code === resetRequest || packet.code === resetAck ? `#${packet.id}` : formatHex(packet.data, '');
-        this.#told.push(`send ${packet.code} ${data}`.trimEnd());
-        return;
-      }
-      case 'compressor':
-      case 'decompressor':
-        this.#told.push(`${output.type} ${output.method?.kind ?? 'none'}`);
-        return;
-      default:
-        this.#told.push(output.type);
-    }
-  }
-}
 
 describe('our request', () => {
   const cases: [string, CcpOptions, MppeKeys | undefined, string][] = [
@@ -321,96 +191,6 @@ describe('a direction', () => {
   });
 });
 
-describe('Reset-Request', () => {
-  it('from the peer: the compressor begins afresh before the Reset-Ack by the same Identifier', () => {
-    const rig = new Rig(common).open(deflate);
-    assert.deepEqual(rig.receive(resetRequest, 77, 'abcd'), ['reset-compressor', `send ${resetAck} #77`]);
-    assert.deepEqual(rig.receive(resetRequest, 77), ['reset-compressor', `send ${resetAck} #77`], 'again');
-  });
-
-  it('from the peer: means nothing where nothing is compressed', () => {
-    const rig = new Rig({ ...common, send: [] }).open('');
-    assert.deepEqual(rig.receive(resetRequest, 1), []);
-    assert.deepEqual(rig.counted, ['not-open']);
-  });
-
-  it('is sent once for a row of damaged packets, and again while they go on, ever more slowly', () => {
-    const rig = new Rig(common).open(deflate);
-    const [first] = rig.damaged();
-    assert.match(must(first), /^send 14 #\d+$/);
-    assert.deepEqual(rig.damaged(), []);
-    const pauses: number[] = [];
-    for (let i = 0; i < 5; i++) {
-      const before = rig.now;
-      assert.deepEqual(rig.expire(), [first], 'by the same Identifier');
-      pauses.push(rig.now - before);
-      rig.damaged();
-    }
-    assert.deepEqual(pauses, [300, 300, 600, 1200, 2400]);
-  });
-
-  it('is not sent again when nothing more is damaged', () => {
-    const rig = new Rig(common).open(deflate);
-    rig.damaged();
-    assert.deepEqual(rig.expire(), []);
-    assert.equal(rig.ccp.nextTimeout(), undefined);
-  });
-
-  it('comes again sooner or later as the last answer took shorter or longer', () => {
-    for (const [took, pause] of [
-      [10, 200],
-      [400, 800],
-      [5000, 3000],
-    ] as const) {
-      const rig = new Rig(common).open(deflate);
-      const id = Number(must(rig.damaged()[0]).split('#')[1]);
-      rig.now = took;
-      rig.receive(resetAck, id);
-      rig.damaged();
-      assert.equal(must(rig.ccp.nextTimeout()) - rig.now, pause);
-    }
-  });
-
-  it('is answered by each Reset-Ack of its Identifier, and by no other', () => {
-    const rig = new Rig(common).open(deflate);
-    assert.deepEqual(rig.receive(resetAck, 0), [], 'nothing was asked for');
-    const id = Number(must(rig.damaged()[0]).split('#')[1]);
-    assert.deepEqual(rig.receive(resetAck, id + 1), []);
-    assert.deepEqual(rig.counted, ['wrong-id', 'wrong-id']);
-    assert.deepEqual(rig.receive(resetAck, id), ['reset-decompressor']);
-    assert.deepEqual(rig.receive(resetAck, id), ['reset-decompressor'], 'doubled');
-    assert.deepEqual(rig.damaged(), [`send ${resetRequest} #${id + 1}`], 'another Identifier for another damage');
-  });
-
-  it('without any answer: CCP is negotiated anew, and given up in the end', () => {
-    const rig = new Rig(common).open(deflate);
-    let restarts = 0;
-    for (let i = 0; i < 200 && rig.isOpen(); i++) {
-      const told = [...rig.damaged(), ...rig.damaged(), ...(rig.ccp.nextTimeout() === undefined ? [] : rig.expire())];
-      if (rig.isOpen()) continue;
-      if (!told.some((what) => what.startsWith(`send ${request} `))) break;
-      restarts++;
-      rig.open(deflate);
-    }
-    assert.equal(restarts, 3);
-    assert(!rig.isOpen());
-    assert.deepEqual(rig.failures, [], 'the link goes on');
-  });
-
-  it('that the peer does not know: CCP is negotiated anew', () => {
-    const rig = new Rig(common).open(deflate);
-    rig.damaged();
-    rig.receive(codeReject, 5, '0e010004');
-    const told = rig.damaged();
-    assert.deepEqual(told.slice(0, 2), ['compressor none', 'decompressor none']);
-  });
-
-  it('is not sent for stateless MPPE, which mends itself', () => {
-    const rig = new Rig(encrypted(), keys).open('120601000040');
-    assert.deepEqual(rig.damaged(), []);
-  });
-});
-
 describe('a link without compression', () => {
   const endings: [string, (rig: Rig) => void][] = [
     [
@@ -480,6 +260,20 @@ describe('encryption', () => {
       'tx-compression': 'MPPE with 128 bits, stateless',
       'rx-compression': 'MPPE with 128 bits, stateless',
     });
+  });
+
+  it('is asked for once in each Restart time: pppd ends the link when it meets a request after it has opened', () => {
+    for (const [options, pauses] of [
+      [encrypted(), [3000, 3000, 3000]],
+      [common, [300, 600, 1200]],
+    ] as const) {
+      const rig = new Rig(options, keys);
+      for (const pause of pauses) {
+        const before = rig.now;
+        rig.expire();
+        assert.equal(rig.now - before, pause);
+      }
+    }
   });
 
   it('does not begin with the same keys again and again', () => {

@@ -14,6 +14,7 @@ import { Negotiator, type Ending } from '../negotiator.js';
 import { Code, Protocol } from '../numbers.js';
 import type { CcpOptions } from '../options.js';
 import type { Packet } from '../packet.js';
+import { ResetsInVain } from './in-vain.js';
 import { describeMethod, describeUnknown, Methods } from './methods.js';
 import type { StartKeys } from './mppe.js';
 import { Resets, type ResetStep } from './resets.js';
@@ -36,6 +37,8 @@ export class Ccp implements ControlProtocol {
   readonly #methods: Methods;
   readonly #negotiator: Negotiator;
   readonly #resets = new Resets();
+  readonly #inVain = new ResetsInVain();
+  readonly #sent: () => number;
   /** The layer below is up. */
   #below = false;
   #open = false;
@@ -47,11 +50,15 @@ export class Ccp implements ControlProtocol {
   #restarts = 0;
   #runsOfKeys = 0;
 
-  /** `keys` gives what authentication has come to; MPPE is possible only with it. */
-  constructor(options: CcpOptions, context: Context, keys: StartKeys, events: LayerEvents) {
+  /**
+   * `keys` gives what authentication has come to; MPPE is possible only with it. `sent` counts the packets that have gone to
+   * the peer, of whatever kind, since any moment.
+   */
+  constructor(options: CcpOptions, context: Context, keys: StartKeys, sent: () => number, events: LayerEvents) {
     this.#options = options;
     this.#context = context;
     this.#events = events;
+    this.#sent = sent;
     this.#methods = new Methods(options, () => (this.#runsOfKeys < mostRunsOfKeys ? keys() : undefined));
     this.#negotiator = new Negotiator(
       {
@@ -201,6 +208,7 @@ export class Ccp implements ControlProtocol {
   #setCompressor(method: CompressionMethod | undefined): void {
     if (method === undefined && this.#send === undefined) return;
     this.#send = method;
+    this.#inVain.begin(this.#sent());
     this.#context.emit({ type: 'compressor', method });
   }
 
@@ -217,7 +225,7 @@ export class Ccp implements ControlProtocol {
     switch (packet.code) {
       case Code.resetRequest:
         if (this.#send === undefined) this.#context.count('not-open');
-        else this.#reset(packet);
+        else this.#reset(packet, this.#send, now);
         return undefined;
       case Code.resetAck:
         this.#takeResetAck(packet.id, now);
@@ -228,9 +236,23 @@ export class Ccp implements ControlProtocol {
   }
 
   /** What is behind the Reset-Ack on the line belongs to the new history. */
-  #reset(packet: Packet): void {
+  #reset(packet: Packet, { kind }: CompressionMethod, now: Millis): void {
     this.#context.emit({ type: 'reset-compressor' });
     this.#negotiator.answer(packet, Code.resetAck, nothing);
+    // MPPE has no plain packets to go on with, and no peer takes another negotiation lightly.
+    const step = kind === 'mppe' ? undefined : this.#inVain.requested(packet.id, this.#sent(), now);
+    switch (step) {
+      case undefined:
+        return;
+      case 'renew':
+        this.#context.note('warn', 'CCP: the peer can not expand what we compress; negotiating anew');
+        this.#negotiator.open(now);
+        return;
+      case 'give-up':
+        this.#context.note('warn', 'the peer can not expand what we compress: it gets plain packets');
+        this.#setCompressor(undefined);
+        return;
+    }
   }
 
   /** Each that matches counts, doubled ones too: the peer has begun afresh before each of them. */
