@@ -39,6 +39,8 @@ export class Ncp implements ControlProtocol {
   #below = false;
   #open = false;
   #failure: Cause | undefined;
+  /** The last failure since it was open or began. */
+  #reason: Cause | undefined;
 
   constructor(facts: NcpFacts, context: Context, events: LayerEvents) {
     this.protocol = facts.protocol;
@@ -84,6 +86,7 @@ export class Ncp implements ControlProtocol {
     if (this.#below) return;
     this.#below = true;
     this.#failure = undefined;
+    this.#reason = undefined;
     if (this.#negotiator.state === 'Initial') this.#negotiator.open(now);
     this.#negotiator.up(now);
   }
@@ -131,6 +134,7 @@ export class Ncp implements ControlProtocol {
       return;
     }
     this.#open = true;
+    this.#reason = undefined;
     this.#events.up(now);
   }
 
@@ -149,7 +153,7 @@ export class Ncp implements ControlProtocol {
   /** It has come to rest. A Stopped automaton wakes when the peer begins anew. */
   #rest(failed: Cause, now: Millis): void {
     if (this.#failure !== undefined) return;
-    this.#failure = failed;
+    this.#failure = this.#reason = failed;
     this.#events.failed(failed, now);
   }
 
@@ -159,7 +163,8 @@ export class Ncp implements ControlProtocol {
       case 'closed':
         return cause('internal', `${name} closed by itself`);
       case 'no-answer':
-        return this.trouble() ?? cause(failure, ending.heard ?? `the peer does not answer ${name}`);
+        // A peer that tries again and again says less each time.
+        return this.trouble() ?? this.#reason ?? cause(failure, ending.heard ?? `the peer does not answer ${name}`);
       case 'terminated':
         return cause(
           'peer-terminated',

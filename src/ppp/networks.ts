@@ -29,6 +29,8 @@ export class Networks {
   readonly #ip6: Ipv6cp | undefined;
   #up = false;
   #falling = false;
+  /** Why the link goes on without one of them, as it was told last. */
+  readonly #told = new Map<string, string>();
 
   constructor({ ipcp, ipv6cp }: Pick<SessionOptions, 'ipcp' | 'ipv6cp'>, context: Context, events: NetworkEvents) {
     this.#context = context;
@@ -75,6 +77,7 @@ export class Networks {
   down(now: Millis): void {
     this.#falling = true;
     for (const protocol of this.protocols) protocol.down(now);
+    this.#told.clear();
     this.#falling = false;
     this.#tell();
   }
@@ -94,6 +97,7 @@ export class Networks {
   }
 
   #opened(name: string): void {
+    this.#told.delete(name);
     const ends = name === 'IPCP' ? this.#ip4?.agreed : this.#ip6?.agreed;
     if (ends !== undefined) this.#context.note('info', `${name} opened: ${describe(ends)}`);
     this.#events.up();
@@ -114,9 +118,12 @@ export class Networks {
     if (protocols.every((protocol) => protocol.failed !== undefined)) {
       // Of several the first tells most.
       this.#events.failed(protocols[0]?.failed ?? failed, now);
-    } else {
-      this.#context.note('warn', `the link goes on without ${name}: ${describeCause(failed)}`);
+      return;
     }
+    const why = describeCause(failed);
+    if (this.#told.get(name) === why) return;
+    this.#told.set(name, why);
+    this.#context.note('warn', `the link goes on without ${name}: ${why}`);
   }
 }
 

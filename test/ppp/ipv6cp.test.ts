@@ -269,6 +269,27 @@ describe('a link of both', () => {
     assert.deepEqual(link.bench.station.finished, cause('ip-refused', 'it rejects IPCP'));
   });
 
+  it('says once why it goes on with IPv4, however often the peer tries', () => {
+    const link = both();
+    open4(link);
+    // As pppd 2.4.9 does: it claims what we are, gives up its option, and rejects ours with another value in it.
+    const naks = (id: number): Sent[] => link.bench.ipv6cp(nak, id, option(three));
+    let ours = link.ours6;
+    link.bench.ipv6cp(request, 1, option(one));
+    for (let i = 0; i < 3; i++) ours = must(naks(ours.id)[0]);
+    for (let round = 0; round < 5; round++) {
+      link.bench.ipv6cp(request, 2 + round);
+      link.bench.ipv6cp(request, 2 + round);
+      let expired = 0;
+      while (link.bench.station.nextTimeout() !== undefined && expired++ < 20) link.bench.expire();
+    }
+    assert.equal(families(link), '4');
+    assert.deepEqual(
+      link.bench.station.notes.filter((note) => note.includes('goes on without')),
+      ['the link goes on without IPV6CP: IPv6 could not be agreed on (both ends claim ::1)'],
+    );
+  });
+
   it('goes on with IPv6 when the addresses cannot be agreed on; the peer is told', () => {
     const link = both();
     open6(link);

@@ -32,6 +32,9 @@ function interfaceIdentifier(options: Ipv6cpOptions, random: () => number): Opti
   /** What we asked for last, and what we told the peer to be. */
   let asked = drawn;
   let suggested = noInterfaceId;
+  /** What the peer would be. */
+  let claimed = noInterfaceId;
+  const bothClaim = (id: InterfaceId): string => `both ends claim ${formatIdentifier(id)}`;
   const suggest = (): InterfaceId => {
     if (suggested === noInterfaceId || suggested === asked) suggested = remote ?? drawInterfaceId(random, asked);
     return suggested;
@@ -43,15 +46,17 @@ function interfaceIdentifier(options: Ipv6cpOptions, random: () => number): Opti
     format: formatIdentifier,
     wanted: () => (asked = drawn),
     judge: (value, ours = noInterfaceId) => {
+      claimed = value;
       if (value === noInterfaceId && ours === noInterfaceId) return { kind: 'reject' };
       if (value === noInterfaceId) return { kind: 'nak', value: suggest(), why: 'the peer asks us for its identifier' };
-      if (value === ours) return { kind: 'nak', value: suggest(), why: `both ends claim ${formatIdentifier(value)}` };
+      if (value === ours) return { kind: 'nak', value: suggest(), why: bothClaim(value) };
       if (remote === undefined || value === remote) return { kind: 'ack' };
       const why = `the peer claims ${formatIdentifier(value)}, the config says remote: ${formatIdentifier(remote)}`;
       return { kind: 'nak', value: suggest(), why };
     },
     suggestion: suggest,
     onNak: (hint, before) => {
+      if (local !== undefined && local === claimed) return { ask: local, why: bothClaim(local) };
       const wish = `the peer wants us to be ${formatIdentifier(hint)}`;
       if (local !== undefined) return { ask: local, why: `${wish}, the config says local: ${formatIdentifier(local)}` };
       // Our own Nak comes back, from a looped line or from one who chooses as we do: both ends choose anew.
