@@ -58,6 +58,11 @@ export class Networks {
     return ip4 === undefined && ip6 === undefined ? undefined : { mtu: this.#events.mtu(), ip4, ip6 };
   }
 
+  /** For people: what was agreed on beside the addresses. */
+  describeOptions(): Record<string, string> {
+    return this.#ip4?.describe() ?? {};
+  }
+
   /** What the peer is called, once it has proved it. To be told before the protocols come up. */
   identify(peer: string | undefined): void {
     this.#ip4?.identify(peer);

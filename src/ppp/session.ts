@@ -216,7 +216,7 @@ export class Session {
       localIp6: ip6?.local,
       remoteIp6: ip6?.remote,
       mtu,
-      options: { ...line?.describe(), ...this.#ccp?.describe() },
+      options: { ...line?.describe(), ...this.#networks.describeOptions(), ...this.#ccp?.describe() },
       echoRttMs: line?.echoRttMs,
       peerIdentification: line?.peerIdentification,
       peerName: line?.peerName,

@@ -154,8 +154,14 @@ describe('header compression that we ask for', () => {
     bench.ack(ours);
     const types = bench.station.outputs.map(({ type }) => type);
     assert(types.indexOf('header-compression') < types.indexOf('network-up'));
+    const { options } = bench.station.session.describe();
+    assert.deepEqual(
+      [options['rx-vj'], options['tx-vj']],
+      ['16 slots, slot-id compressed', '16 slots, slot-id compressed'],
+    );
     bench.ipcp(Code.terminateRequest, 7);
     assert.equal(bench.station.compression, undefined);
+    assert.equal(bench.station.session.describe().options['tx-vj'], undefined);
   });
 
   it('is stopped, and nothing else, when the peer rejects compressed packets', () => {
@@ -164,6 +170,7 @@ describe('header compression that we ask for', () => {
     bench.ack(ours);
     bench.lcp(Code.protocolReject, 3, `${Protocol.vjCompressed.toString(16).padStart(4, '0')}00`);
     assert.deepEqual(bench.station.compression, { send: undefined, receive: sixteen });
+    assert.equal(bench.station.session.describe().options['tx-vj'], undefined);
     assert(bench.station.isUp);
   });
 });

@@ -6,7 +6,7 @@ import { localEndpoint } from '../../src/multilink/endpoint.js';
 import type { MultilinkOptions } from '../../src/multilink/options.js';
 import type { SessionOptions } from '../../src/ppp/options.js';
 import type { Bundle, SessionOutput } from '../../src/ppp/outputs.js';
-import { Session } from '../../src/ppp/session.js';
+import { Session, type SessionDescription } from '../../src/ppp/session.js';
 import { seededRandom } from '../support/random.js';
 import { mirrored, sessionOptions } from '../support/session-pair.js';
 
@@ -58,6 +58,10 @@ class Pair {
       this.#exchange();
     }
     this.now = until;
+  }
+
+  describe(side: 0 | 1): SessionDescription {
+    return this.#ends[side].describe();
   }
 
   isUp(side: 0 | 1): boolean {
@@ -137,6 +141,20 @@ function star(peers: readonly SessionOptions[]): { readonly ours: Session; reado
 }
 
 describe('a session over several lines', () => {
+  it('shows what the lines agreed on', () => {
+    const lines = pair({ mrru: 1600, shortSequence: true }, { mrru: 1700, shortSequence: true });
+    lines.open(0);
+    const { options } = lines.describe(0);
+    assert.deepEqual(
+      [options['rx-mrru'], options['tx-mrru'], options['rx-sequence'], options['tx-sequence']],
+      ['1600', '1700', '12 bits', '12 bits'],
+    );
+    assert.ok(options['peer-endpoint']);
+    const plain = pair({}, undefined);
+    plain.open(0);
+    assert.equal(plain.describe(0).options['tx-mrru'], undefined);
+  });
+
   it('carries its networks once, whichever lines are open', () => {
     const lines = pair({}, {});
     lines.open(0);

@@ -87,6 +87,15 @@ export class Ipcp extends Ncp {
     };
   }
 
+  /** For people: what is in force. */
+  describe(): Record<string, string> {
+    const { send, receive } = this.compression;
+    const shown: Record<string, string> = {};
+    if (this.isOpen && receive !== undefined) shown['rx-vj'] = describeVj(receive);
+    if (this.isOpen && send !== undefined) shown['tx-vj'] = describeVj(send);
+    return shown;
+  }
+
   /** What the peer is called, once it has proved it. To be told before it comes up. */
   identify(peer: string | undefined): void {
     this.#peer = peer;
@@ -151,6 +160,10 @@ function localOf({ ipAddress }: IpcpOptionSet, addresses: AddressPolicy): Ip4 {
 
 function remoteOf({ ipAddress }: IpcpOptionSet, addresses: AddressPolicy): Ip4 {
   return ipAddress.theirs ?? addresses.remote;
+}
+
+function describeVj({ slots, slotCompression }: VjOptions): string {
+  return `${slots} ${slots === 1 ? 'slot' : 'slots'}${slotCompression ? ', slot-id compressed' : ''}`;
 }
 
 function told(...servers: readonly (Ip4 | undefined)[]): readonly Ip4[] {

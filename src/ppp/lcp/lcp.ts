@@ -19,6 +19,7 @@ import { printable } from '../printable.js';
 import { KeepAlive } from './echo.js';
 import {
   agreedMultilink,
+  describeMultilink,
   multilinkOptions,
   type AgreedMultilink,
   type MultilinkOptionSet,
@@ -228,6 +229,7 @@ export class Lcp implements QualityLine {
       described['tx-acfc'] = yesNo(this.#options.acfc.theirs);
       if (magic.ours !== undefined) described['local-magic'] = formatU32(magic.ours);
       if (magic.theirs !== undefined) described['remote-magic'] = formatU32(magic.theirs);
+      if (this.multilink !== undefined) Object.assign(described, describeMultilink(this.multilink));
     }
     if (this.#secondsRemaining !== undefined) described['time-remaining'] = `${this.#secondsRemaining} s`;
     return described;

@@ -49,6 +49,18 @@ export function agreedMultilink({ mrru, shortSequence, endpoint }: MultilinkOpti
   };
 }
 
+/** For people: `{ 'rx-mrru': '1600', … }`. */
+export function describeMultilink({ send, receive, endpoint: peer }: AgreedMultilink): Record<string, string> {
+  const sequence = ({ shortSequence: short }: MultilinkDirection): string => (short ? '12 bits' : '24 bits');
+  return {
+    'rx-mrru': String(receive.mrru),
+    'tx-mrru': String(send.mrru),
+    'rx-sequence': sequence(receive),
+    'tx-sequence': sequence(send),
+    ...(peer === undefined ? {} : { 'peer-endpoint': formatEndpoint(peer) }),
+  };
+}
+
 /** Multilink-MRRU: that an end speaks Multilink is said by this option alone. RFC 1990 §5.1.1 */
 function mrru(wanted: number): OptionDescriptor<number> {
   return {
