@@ -8,23 +8,27 @@ import { choice, flag, isOff } from './values.js';
 const kinds = choice('deflate', 'bsd', 'predictor1');
 const kindsAllowed = `a list of ${kinds.allowed}, or off`;
 const kindList = z.preprocess((input) => (isOff(input) ? [] : input), list(value(kinds), kindsAllowed).optional());
-/** As pppd has it: the better first. */
-const usual: readonly CompressorKind[] = ['deflate', 'bsd'];
+/** As pppd has it: the better first. BSD-Compress is only read: see `send` below. */
+const usual: Readonly<Record<'send' | 'receive', readonly CompressorKind[]>> = {
+  send: ['deflate'],
+  receive: ['deflate', 'bsd'],
+};
 
 const keyLength = choice('40', '56', '128');
 const lengths: Readonly<Record<'40' | '56' | '128', 40 | 56 | 128>> = { '40': 40, '56': 56, '128': 128 };
 
 export const compressionShape = {
   send: kindList.optional().register(keyFacts, {
-    about: 'What we may compress with, when the peer asks for it.',
+    about:
+      'What we may compress with, when the peer asks for it. A Linux of 64 bits asks for bsd and can not expand it: its pppd loses what comes, and turns compression off.',
     allowed: kindsAllowed,
-    default: 'deflate and bsd on a serial line, nothing on any other',
+    default: 'deflate on a serial line, nothing on any other',
     rfc: 'RFC 1962 §4',
   }),
   receive: kindList.optional().register(keyFacts, {
     about: 'What we ask the peer to compress with, best first.',
     allowed: kindsAllowed,
-    default: 'as `send`',
+    default: 'as `send`; where neither is given, deflate and bsd on a serial line',
     rfc: 'RFC 1962 §4',
   }),
   mppe: defaulted(choice('off', 'optional', 'required'), 'off', {
@@ -68,10 +72,10 @@ export function ccpOptions(
   { send, receive, mppe, 'mppe-bits': bits, 'mppe-stateless': stateless }: z.output<typeof compressionSection>,
   line: LineOptions,
 ): CcpOptions | undefined {
-  const methods = send ?? (line.kind === 'serial' ? usual : []);
+  const byDefault = line.kind === 'serial' ? usual : { send: [], receive: [] };
   const options: CcpOptions = {
-    send: methods,
-    receive: receive ?? methods,
+    send: send ?? byDefault.send,
+    receive: receive ?? send ?? byDefault.receive,
     mppe:
       mppe === 'off'
         ? undefined

@@ -5,8 +5,7 @@ import { compression } from '../../src/config/compression.js';
 import type { CcpOptions } from '../../src/ppp/options.js';
 import { goodLink } from './support.js';
 
-const usual = ['deflate', 'bsd'] as const;
-const usualBoth: CcpOptions = { send: usual, receive: usual, mppe: undefined };
+const usualBoth: CcpOptions = { send: ['deflate'], receive: ['deflate', 'bsd'], mppe: undefined };
 const mppe = { required: true, bits: [128], stateless: true } as const;
 
 describe('compression', () => {
@@ -21,6 +20,8 @@ describe('compression', () => {
     ],
     ['{}', usualBoth],
     ['{receive: off}', { ...usualBoth, receive: [] }],
+    ['{receive: predictor1}', { ...usualBoth, receive: ['predictor1'] }],
+    ['{send: [deflate, bsd]}', { ...usualBoth, send: ['deflate', 'bsd'] }],
     ['{send: off, receive: bsd}', { send: [], receive: ['bsd'], mppe: undefined }],
     ['{send: off, receive: off}', undefined],
     ['{mppe: required}', { ...usualBoth, mppe }],

@@ -65,7 +65,7 @@ describe('a link of three keys', () => {
         echoFailures: 4,
         lqr: undefined,
       },
-      ccp: { send: ['deflate', 'bsd'], receive: ['deflate', 'bsd'], mppe: undefined },
+      ccp: { send: ['deflate'], receive: ['deflate', 'bsd'], mppe: undefined },
       escape: [],
       restart: {
         quickMs: 1000,
