@@ -67,13 +67,90 @@ const causes = {
   },
   'terminal-server-silent': {
     summary: 'the terminal server does not answer by telnet',
-    remedy: 'Check the port: it must be one for telnet with RFC 2217. For a raw TCP port of a terminal server use `tcp`.',
+    remedy:
+      'Check the port: it must be one for telnet with RFC 2217. For a raw TCP port of a terminal server use `tcp`.',
     retry: 'slow',
   },
   'program-failed': {
     summary: 'the program could not be started',
     remedy: 'Check that the command exists, by its absolute path, and is executable.',
     retry: 'slow',
+  },
+  // The call did not come about.
+  'modem-silent': {
+    summary: 'the modem does not answer',
+    remedy:
+      'Switch it on; check the cable, the speed of the port and that `line` is the modem; `linkctl log` shows what was said.',
+    retry: 'slow',
+  },
+  'modem-error': {
+    summary: 'the modem refused a command',
+    remedy: 'Correct the `init` of `dial` or `answer` by the manual of the modem; the detail shows the command.',
+    retry: 'slow',
+  },
+  'no-dialtone': {
+    summary: 'there is no dial tone',
+    remedy:
+      'Plug the telephone line in; behind a private exchange, let `dial.prefix` get the outside line, or add `X3` to `dial.init`.',
+    retry: 'slow',
+  },
+  'number-busy': {
+    summary: 'the number is busy',
+    remedy: 'Wait, or give `dial.number` further numbers.',
+    retry: 'slow',
+  },
+  'call-unanswered': {
+    summary: 'nobody answered the call',
+    remedy: 'Check the number, and the modem at the far end: it has to answer.',
+    retry: 'slow',
+  },
+  'call-no-carrier': {
+    summary: 'the call brought no carrier',
+    remedy: 'Check the number, and that a modem answers there which ours can talk with; on GSM, check `dial.apn`.',
+    retry: 'slow',
+  },
+  'call-delayed': {
+    summary: 'the modem delays further calls to the number',
+    remedy: 'Wait: after several failures many modems have to, by law. Correct what made the calls fail.',
+    retry: 'slow',
+  },
+  'call-blacklisted': {
+    summary: 'the modem calls the number no more',
+    remedy: 'Switch the modem off and on; correct what made the calls fail.',
+    retry: 'slow',
+  },
+  'sim-refused': {
+    summary: 'the SIM cannot be used',
+    remedy:
+      'Give `dial.pin` the right PIN, then `linkctl up`: it is not tried again by itself, lest the SIM gets locked.',
+    retry: 'stay',
+  },
+  'not-registered': {
+    summary: 'the modem finds no mobile network',
+    remedy: 'Check the antenna, the contract of the SIM, and the bands that the modem knows.',
+    retry: 'slow',
+  },
+  'chat-failed': {
+    summary: 'the chat script failed',
+    remedy: 'Compare what the far end says with `dial.chat`; `linkctl log` shows the conversation.',
+    retry: 'slow',
+  },
+  'login-failed': {
+    summary: 'the login led to no PPP',
+    remedy: 'Answer what the far end asks for by `dial.login` (`user`, `menu`, `command`), or by a chat script.',
+    retry: 'slow',
+  },
+  'login-refused': {
+    summary: 'the far end refused the user or the password',
+    remedy: 'Correct `dial.login.user` and its `secret`.',
+    retry: 'slow',
+  },
+  // Of callers; the next one is waited for.
+  'caller-refused': {
+    summary: 'the caller did not log in',
+    remedy:
+      "Compare the caller's user and password with the secrets of `auth`; `answer.login` says how long they may take.",
+    retry: 'quick',
   },
   // The line ended.
   'carrier-lost': {
@@ -229,6 +306,39 @@ const causes = {
     remedy: 'Raise `quota` in the config, or wait for the month to end.',
     retry: 'slow',
   },
+  // The config says so, by `when`.
+  idle: {
+    summary: 'there was no traffic',
+    remedy:
+      'Nothing needs to be done. `when.idle` says how long it may last, `when.count` and `when.ignore` what counts.',
+    retry: 'planned',
+  },
+  'outside-hours': {
+    summary: 'it is not the time for it',
+    remedy: 'Wait, change `when.hours`, or dial all the same: linkctl up.',
+    retry: 'planned',
+  },
+  'longest-reached': {
+    summary: 'the connection lasted as long as it may',
+    remedy: 'Nothing needs to be done; `when.longest` says how long it may last.',
+    retry: 'planned',
+  },
+  'calls-used-up': {
+    summary: 'there were as many calls within an hour as there may be',
+    remedy:
+      'Wait, raise `when.calls-per-hour`, or dial all the same: linkctl up. Look at the log for why there were so many.',
+    retry: 'planned',
+  },
+  'minutes-used-up': {
+    summary: 'the line was open today for as long as it may be',
+    remedy: 'Wait for midnight, raise `when.minutes-per-day`, or dial all the same: linkctl up.',
+    retry: 'planned',
+  },
+  'not-needed': {
+    summary: 'the link whose place it takes is up',
+    remedy: 'Nothing needs to be done; `when.while-down` names the other link.',
+    retry: 'planned',
+  },
   // This machine.
   'tun-failed': {
     summary: 'the TUN device cannot be used',
@@ -255,6 +365,16 @@ const causes = {
   requested: { summary: 'taken down by command', remedy: 'linkctl up starts it again.', retry: 'stay' },
   'restart-requested': { summary: 'restarted by command', remedy: 'Nothing needs to be done.', retry: 'quick' },
   shutdown: { summary: 'linkd is shutting down', remedy: 'Start linkd again.', retry: 'stay' },
+  'config-removed': {
+    summary: 'the link was taken out of the config',
+    remedy: 'Put it back, and reload.',
+    retry: 'stay',
+  },
+  'config-changed': {
+    summary: 'the config of the link was changed',
+    remedy: 'Nothing needs to be done: the link starts with its new config.',
+    retry: 'quick',
+  },
   'handed-over': {
     summary: 'a new linkd took the place of this one',
     remedy: 'Nothing needs to be done: the link goes on there.',
@@ -285,34 +405,3 @@ export function describeCause({ code, detail }: Cause): string {
 }
 
 export const causeCodes: readonly CauseCode[] = Object.keys(causes).filter((code): code is CauseCode => code in causes);
-  // The config says so, by `when`.
-  idle: {
-    summary: 'there was no traffic',
-    remedy: 'Nothing needs to be done. `when.idle` says how long it may last, `when.count` and `when.ignore` what counts.',
-    retry: 'planned',
-  },
-  'outside-hours': {
-    summary: 'it is not the time for it',
-    remedy: 'Wait, change `when.hours`, or dial all the same: linkctl up.',
-    retry: 'planned',
-  },
-  'longest-reached': {
-    summary: 'the connection lasted as long as it may',
-    remedy: 'Nothing needs to be done; `when.longest` says how long it may last.',
-    retry: 'planned',
-  },
-  'calls-used-up': {
-    summary: 'there were as many calls within an hour as there may be',
-    remedy: 'Wait, raise `when.calls-per-hour`, or dial all the same: linkctl up. Look at the log for why there were so many.',
-    retry: 'planned',
-  },
-  'minutes-used-up': {
-    summary: 'the line was open today for as long as it may be',
-    remedy: 'Wait for midnight, raise `when.minutes-per-day`, or dial all the same: linkctl up.',
-    retry: 'planned',
-  },
-  'not-needed': {
-    summary: 'the link whose place it takes is up',
-    remedy: 'Nothing needs to be done; `when.while-down` names the other link.',
-    retry: 'planned',
-  },

@@ -4,6 +4,7 @@
  */
 import type { Cause } from '../base/cause.js';
 import { OpError } from '../base/errors.js';
+import type { Prefix } from '../base/ip.js';
 import type { HandedLine } from './handed.js';
 import type { TelnetTerms } from './telnet/telnet.js';
 
@@ -14,6 +15,13 @@ import type { TelnetTerms } from './telnet/telnet.js';
 export type StreamEnd =
   { readonly kind: 'eof' } | { readonly kind: 'carrier-lost' } | { readonly kind: 'error'; readonly code: string };
 
+/** A caller who has logged in. */
+export interface Caller {
+  readonly name: string;
+  /** The addresses that he may use, the first rule that holds one decides; undefined: as the config says. */
+  readonly allowed: readonly { readonly kind: 'allow' | 'deny'; readonly prefix: Prefix }[] | undefined;
+}
+
 export interface Line {
   /** The descriptor, non-blocking and raw. It belongs to the line: valid until `close`. */
   readonly fd: number;
@@ -23,10 +31,18 @@ export interface Line {
   readonly speed: number | undefined;
   /** The octets of the descriptor are wrapped in telnet; `streamOf` unwraps them. */
   readonly telnet?: TelnetTerms | undefined;
+  /** What was received already, by whoever spoke on the line before PPP; it comes first. */
+  readonly initial?: Uint8Array | undefined;
+  /** Who is at the other end, as far as that was proved before PPP. */
+  readonly caller?: Caller | undefined;
   /** Resolves when the line ends by something that its descriptor doesn't show: carrier lost, program gone. */
   readonly ended: Promise<Cause>;
   /** Names the cause behind an end that the descriptor showed (unplugged or hung up, exit status of a program …). */
   explain(end: StreamEnd): Promise<Cause>;
+  /** Whether closing the line drops DTR, which makes a modem hang up. Without this, it doesn't. */
+  hasModemLines?(): Promise<boolean>;
+  /** Resolves when the break is over. Throws where the driver can't. */
+  sendBreak?(): Promise<void>;
   /** Gives everything back; safe to call twice. The descriptor must no longer be watched by then. */
   close(): Promise<void>;
 }
@@ -35,6 +51,8 @@ export interface Line {
 export interface LineSource {
   /** Opens the line, waiting for a caller where the line is a listener. Throws LineError; an abort throws `signal.reason`. */
   open(signal: AbortSignal): Promise<Line>;
+  /** What is done to open the line (`dialing 5551234`), or how the open one came about; for people. */
+  readonly activity?: string | undefined;
   /** Gives back what outlives a line (a listener, a published pty). */
   dispose(): Promise<void>;
   /**

@@ -17,6 +17,8 @@ export interface SerialPort {
   speed(): Promise<number>;
   /** DCD. Throws where there are no modem lines (ptys, some adapters). */
   carrier(): Promise<boolean>;
+  /** Begins or ends a break. Throws where there are no modem lines. */
+  setBreak(on: boolean): Promise<void>;
   /** Throws away what was written and isn't sent yet, and what was received and isn't read yet. */
   discard(): Promise<void>;
   /** DTR drops with it. */
@@ -77,6 +79,8 @@ function portOf(port: BindingPortInterface, fd: number): SerialPort {
     fd,
     speed: async () => (await port.getBaudRate()).baudRate,
     carrier: async () => (await port.get()).dcd,
+    // The binding takes away what isn't named.
+    setBreak: (on) => port.set({ brk: on, dtr: true, rts: true, cts: false, dsr: false }),
     discard: () => port.flush(),
     close: () => port.close(),
   };

@@ -3,6 +3,7 @@
  * file, by flock and by TIOCEXCL, since every program that might want it honours another one of these.
  */
 import { realpath, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cause, describeCause, type Cause, type CauseCode } from '../base/cause.js';
 import { codeOf, messageOf } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
@@ -23,6 +24,8 @@ const FAREWELL_MS = 300;
 /** A port that is pulled out hangs up some time before its device node goes. */
 const UNPLUG_MS = 500;
 const POLL_MS = 20;
+/** As tcsendbreak(3): a quarter of a second at least, half a second at most. */
+const BREAK_MS = 300;
 
 /** The device node behind the configured name, as it was at the opening. */
 interface Device {
@@ -173,6 +176,22 @@ class SerialLine implements Line {
     const gone = await eventually(UNPLUG_MS, POLL_MS, () => isGone(this.name, this.#device));
     const detail = end.kind === 'error' ? `${this.#device.path}: ${end.code}` : this.#device.path;
     return cause(gone ? 'device-unplugged' : 'line-hangup', detail);
+  }
+
+  async hasModemLines(): Promise<boolean> {
+    try {
+      await this.#port.carrier();
+      return true;
+    } catch (thrown) {
+      this.#log.debug({ error: messageOf(thrown) }, 'the modem lines cannot be read');
+      return false;
+    }
+  }
+
+  async sendBreak(): Promise<void> {
+    await this.#port.setBreak(true);
+    await sleep(BREAK_MS);
+    await this.#port.setBreak(false);
   }
 
   close(): Promise<void> {

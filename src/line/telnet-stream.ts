@@ -1,14 +1,16 @@
 /** A stream whose octets are wrapped in telnet, unwrapped; what is to be answered goes out between the data. */
 import { FdStream } from './fd-stream.js';
 import type { Line } from './line.js';
+import { ReplayStream } from './replay-stream.js';
 import type { ByteStream, StreamHandlers } from './stream.js';
 import { escapeData } from './telnet/encoder.js';
 import { Telnet } from './telnet/telnet.js';
 
 /** The octets of an open line, for one reader at a time, on either thread. */
-export function streamOf({ fd, telnet }: Pick<Line, 'fd' | 'telnet'>): ByteStream {
+export function streamOf({ fd, telnet, initial }: Pick<Line, 'fd' | 'telnet' | 'initial'>): ByteStream {
   const stream = new FdStream(fd);
-  return telnet === undefined ? stream : new TelnetStream(stream, Telnet.goOn(telnet));
+  const unwrapped = telnet === undefined ? stream : new TelnetStream(stream, Telnet.goOn(telnet));
+  return initial === undefined || initial.length === 0 ? unwrapped : new ReplayStream(unwrapped, initial);
 }
 
 /** Octets of data that are escaped at once. */

@@ -59,6 +59,11 @@ export async function loadAuth(
   return { auth, warnings: loader.warnings };
 }
 
+/** One secret by itself, read anew. Throws an OpError when it can't be had. */
+export function readSecret(source: SecretSource, signal?: AbortSignal): Promise<Uint8Array> {
+  return new Loader(process.env, signal).source(source);
+}
+
 /** Reads each file and runs each program once. */
 class Loader {
   readonly warnings: string[] = [];
