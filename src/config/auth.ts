@@ -78,8 +78,8 @@ const secretSection = section(secretShape).transform(({ file, program, credentia
   return z.NEVER;
 });
 
-/** What is written here may be the secret itself: no message shows it. */
-function secret() {
+/** Where a secret is. What is written here may be the secret itself: no message shows it. */
+export function secretValue() {
   return z
     .unknown()
     .transform((input, ctx): SecretSource => {
@@ -144,12 +144,12 @@ export const authShape = {
   remotename: optional(authName, 'what it calls itself', {
     about: 'What the peer is called, whatever it says of itself.',
   }),
-  secret: secret().register(keyFacts, {
+  secret: secretValue().register(keyFacts, {
     about: 'Our own secret, whoever asks; it goes before those in `secrets`. See “Secret”.',
     allowed: oneSource,
     default: 'none',
   }),
-  'peer-secret': secret().register(keyFacts, {
+  'peer-secret': secretValue().register(keyFacts, {
     about: "The peer's secret; it goes before those in `secrets`. See “Secret”.",
     allowed: oneSource,
     default: 'none',

@@ -29,7 +29,7 @@ const longest = 500;
 
 const secretWord = /(?:^|[\s{,"'-])(?:exec|[\w.-]*(?:pass(?!ive)|secret|token|psk|credential|key)[\w.-]*)["']?/.source;
 /** Keys whose values are commands; as words they are too common. */
-const commandKey = /(?:^|[\s{,"'-])(?:run|up|down|fail|address-changed)["']?(?=\s*:)/.source;
+const commandKey = /(?:^|[\s{,"'-])(?:run|up|down|fail|address-changed|chat|pin)["']?(?=\s*:)/.source;
 /** A key whose value may be secret, up to where the value begins. */
 const secretKey = new RegExp(`(?:${secretWord}|${commandKey})(?:\\s*[:=]\\s*|\\s+)(?=\\S)`, 'i');
 /** The same where the value may begin in a later line. */

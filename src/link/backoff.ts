@@ -2,7 +2,7 @@
  * How long a link waits before its next attempt. The cause names the class of pause (`base/cause.ts`), the config the
  * lengths. Pauses double from attempt to attempt, with jitter so that the two ends don't move in step.
  */
-import { causeFacts, type Cause } from '../base/cause.js';
+import { causeFacts, type Cause, type CauseCode } from '../base/cause.js';
 import type { Millis } from '../base/clock.js';
 
 /** The lengths of the pauses; see `RestartOptions` of the config. */
@@ -13,6 +13,8 @@ export interface BackoffOptions {
   readonly slowMaxMs: Millis;
   readonly stableMs: Millis;
   readonly maxAttempts: number;
+  /** Pauses of their own, which don't grow; `never` gives up. */
+  readonly redial?: Readonly<Partial<Record<CauseCode, Millis | 'never'>>>;
 }
 
 /** The part of a pause that jitter may take away. */
@@ -53,6 +55,8 @@ export class Backoff {
     this.#upSince = undefined;
     this.#failures += 1;
     if (maxAttempts > 0 && this.#failures >= maxAttempts) return undefined;
+    const fixed = this.#options.redial?.[cause.code];
+    if (fixed !== undefined) return fixed === 'never' ? undefined : this.#spread(fixed);
     switch (causeFacts(cause.code).retry) {
       case 'stay':
         return undefined;
