@@ -32,6 +32,8 @@ export const handedLink = z.object({
   agreed: agreed.nullable(),
   /** Added to the metric of the routes. */
   metricAdd: z.number().int().nonnegative(),
+  /** What its peer has of a pool, and shall get again. */
+  claim: z.object({ address: ip4, peer: z.string() }).optional(),
 });
 export type HandedLink = z.infer<typeof handedLink>;
 

@@ -124,8 +124,12 @@ export class LinkManager implements DaemonSteering {
     await this.#lastReload;
     const links = [...this.#links.values()];
     await Promise.all(links.map((link) => link.freeze()));
-    const handOver = (some: readonly Link[]): Promise<HandedLink[]> =>
-      Promise.all(some.map((link) => link.handOver(grips.find((grip) => grip.link === link.config.name))));
+    const handOne = async (link: Link): Promise<HandedLink> => {
+      const { name } = link.config;
+      const claim = this.#pools.heldBy(name);
+      return { ...(await link.handOver(grips.find((grip) => grip.link === name))), claim };
+    };
+    const handOver = (some: readonly Link[]): Promise<HandedLink[]> => Promise.all(some.map(handOne));
     // What can't be handed on takes its time to end: the others carry packets until then.
     const slow = links.filter(({ grip }) => grip.line === undefined);
     return [...(await handOver(slow)), ...(await handOver(links.filter((link) => !slow.includes(link))))];
@@ -298,6 +302,7 @@ export class LinkManager implements DaemonSteering {
   }
 
   #makeLink(config: LinkConfig, handed?: HandedLink): Link {
+    if (handed?.claim) this.#pools.remember(handed.claim);
     const { inherited, line } = this.#takeUp(config, handed);
     return new Link(config, {
       ...this.#parts,

@@ -1,9 +1,16 @@
 /**
  * Which link's peer has which address of a pool. An address is held until its link lets go of it; a peer that comes again gets
- * the one that it had, if nobody has it now. What peers had is remembered for as long as linkd runs.
+ * the one that it had, if nobody has it now. What peers had is remembered for as long as linkd runs, and
+ * what they have also by the process that takes its place.
  */
 import type { Ip4 } from '../base/ip.js';
 import type { AddressPool } from './options.js';
+
+/** Which address a peer has, or had. */
+export interface PeerAddress {
+  readonly address: Ip4;
+  readonly peer: string;
+}
 
 interface Claim {
   /** The link; undefined: it's free again. */
@@ -35,6 +42,18 @@ export class AddressPools {
   /** The link's session is over. */
   release(link: string): void {
     for (const claim of this.#claims.values()) if (claim.holder === link) claim.holder = undefined;
+  }
+
+  /** What a link's peer has; undefined: nothing. */
+  heldBy(link: string): PeerAddress | undefined {
+    for (const [address, { holder, peer }] of this.#claims) if (holder === link) return { address, peer };
+    return undefined;
+  }
+
+  /** A peer had this address in an earlier process, and gets it when it comes again. */
+  remember({ address, peer }: PeerAddress): void {
+    this.#count += 1;
+    this.#claims.set(address, { holder: undefined, peer, at: this.#count });
   }
 
   #had(pool: AddressPool, peer: string): Ip4 | undefined {

@@ -49,6 +49,25 @@ describe('AddressPools', () => {
     assert.equal(pools.claim(clients, 'd', 'ann'), 11, 'what ann had is taken');
   });
 
+  it('gives a peer what it had in the process before, whoever comes first', () => {
+    const clients = pool([10, 12]);
+    const before = new AddressPools();
+    before.claim(clients, 'b', 'bob');
+    before.claim(clients, 'a', 'ann');
+    const pools = new AddressPools();
+    for (const link of ['a', 'b', 'c']) {
+      const held = before.heldBy(link);
+      if (held !== undefined) pools.remember(held);
+    }
+    assert.deepEqual(
+      ['c', 'a', 'b'].map((link) => pools.heldBy(link)),
+      [undefined, undefined, undefined],
+    );
+    assert.equal(pools.claim(clients, 'c', 'cid'), 12);
+    assert.equal(pools.claim(clients, 'a', 'ann'), 11);
+    assert.equal(pools.claim(clients, 'b', 'bob'), 10);
+  });
+
   it('gives an address of two pools that share it to one link only', () => {
     const pools = new AddressPools();
     assert.equal(pools.claim(pool([10, 10]), 'a', 'ann'), 10);
