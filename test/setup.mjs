@@ -31,8 +31,16 @@ const hooks = {
 export const tools = {
   build: { make: 'make', cc: 'gcc' },
   demo: network,
-  unit: { ...network, ...packaging, nft: 'nftables', ps: 'procps', ss: 'iproute2', chat: 'ppp' },
-  system: { ...network, ...packaging, ...hooks, nft: 'nftables', socat: 'socat', 'dbus-daemon': 'dbus' },
+  unit: { ...network, ...packaging, nft: 'nftables', ps: 'procps', ss: 'iproute2', chat: 'ppp', ser2net: 'ser2net' },
+  system: {
+    ...network,
+    ...packaging,
+    ...hooks,
+    nft: 'nftables',
+    socat: 'socat',
+    ser2net: 'ser2net',
+    'dbus-daemon': 'dbus',
+  },
   interop: { ...network, 'linux.uml': 'user-mode-linux', pppd: 'ppp', busybox: 'busybox-static' },
 };
 
