@@ -72,7 +72,8 @@ export function ccpOptions(
   { send, receive, mppe, 'mppe-bits': bits, 'mppe-stateless': stateless }: z.output<typeof compressionSection>,
   line: LineOptions,
 ): CcpOptions | undefined {
-  const byDefault = line.kind === 'serial' ? usual : { send: [], receive: [] };
+  const isSerial = line.kind === 'serial' || line.kind === 'rfc2217';
+  const byDefault = isSerial ? usual : { send: [], receive: [] };
   const options: CcpOptions = {
     send: send ?? byDefault.send,
     receive: receive ?? send ?? byDefault.receive,

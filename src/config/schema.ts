@@ -247,7 +247,7 @@ function toLink(name: string, link: z.output<typeof linkSchema>): LinkConfig {
 
 /** True when XON and XOFF have a meaning on the line. */
 export function usesSoftwareFlow(line: LineOptions | undefined): boolean {
-  return line?.kind === 'serial' && line.flow === 'xonxoff';
+  return (line?.kind === 'serial' || line?.kind === 'rfc2217') && line.flow === 'xonxoff';
 }
 
 /** For the author who put a key elsewhere. */
