@@ -1,0 +1,132 @@
+/**
+ * Two linkds with modems, and a telephone exchange between them:
+ *
+ *     hostA ── routerA ── modem 100 ═══ exchange ═══ modem 200 ── routerB ── hostB
+ *
+ * and one that logs in where a prompt stands before the other's PPP.
+ */
+import assert from 'node:assert/strict';
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { systemScheduler } from '../../src/link/scheduler.js';
+import type { Daemon } from '../support/daemon.js';
+import { eventually } from '../support/eventually.js';
+import { Exchange } from '../support/hayes-exchange.js';
+import { ModemPort } from '../support/hayes-pty.js';
+import { TwoRouters } from '../support/two-routers.js';
+
+const PATIENCE_MS = 20_000;
+const quick = 'restart: {quick: 100ms, quick-max: 200ms, slow: 100ms, slow-max: 200ms}';
+const prompt = join(import.meta.dirname, '../support/login-prompt.js');
+
+describe('linkd behind a modem', { timeout: 180_000 }, () => {
+  let routers: TwoRouters;
+  let exchange: Exchange;
+  let caller: ModemPort;
+  let called: ModemPort;
+  let a: Daemon;
+
+  before(async () => {
+    routers = await TwoRouters.create();
+    exchange = new Exchange(systemScheduler, { ringMs: 100, trainingMs: 100 });
+    caller = new ModemPort(routers.dir.file('modem-a'), exchange, { hangUp: true, digitMs: 10 });
+    called = new ModemPort(routers.dir.file('modem-b'), exchange, { hangUp: true });
+    routers.atEnd(() => {
+      caller.close();
+      called.close();
+    });
+    exchange.subscribe('100', caller.modem);
+    exchange.subscribe('200', called.modem);
+    exchange.answerWith('200', 'busy');
+    called.modem.fromTerminal(Buffer.from('ATE0Q1S0=1&W\r'));
+    await routers.startB(`{serial: ${called.path}, flow: none}`, ['lcp: {silent: on}', quick]);
+    a = await routers.startA(`{serial: ${caller.path}, speed: 115200, flow: none}`, [
+      'dial: {number: 200, redial: {busy: 1s}}',
+      quick,
+    ]);
+  });
+
+  after(() => routers.close());
+
+  it('finds the number busy, and dials again', async () => {
+    const { last_cause } = await a.untilCause('branch', 'number-busy', PATIENCE_MS);
+    assert.match(last_cause?.detail ?? '', /^200: BUSY/);
+    await eventually(() => exchange.dialed.length >= 3, PATIENCE_MS, 'it dials again and again');
+  });
+
+  it('gets through, carries the traffic of both LANs, and shows the call', async () => {
+    exchange.answerWith('200', undefined);
+    const up = await a.untilUp('branch', PATIENCE_MS);
+    assert.equal(up.line.speed_baud, 33_600);
+    assert.equal(up.lines[0]?.call, 'connected to 200 at 33600');
+    await routers.carryTraffic(20_000);
+    assert.match((await a.ctl('status', 'branch')).stdout, /call +connected to 200 at 33600/);
+  });
+
+  it('dials again when the carrier is lost', async () => {
+    const calls = exchange.dialed.length;
+    exchange.drop();
+    await a.until('branch', 'is up anew', ({ state, restarts }) => state === 'up' && restarts === 1, PATIENCE_MS);
+    assert.ok(exchange.dialed.length > calls);
+    await routers.carryTraffic(2000);
+  });
+
+  it('hangs up when it is taken down', async () => {
+    assert.equal(exchange.calls, 1);
+    const { code } = await a.ctl('down', '--wait', 'branch');
+    assert.equal(code, 0);
+    assert.equal(exchange.calls, 0);
+  });
+
+  it('tells the conversation in its log', async () => {
+    const { stdout } = await a.ctl('log', 'branch');
+    assert.match(stdout, /the conversation was: .*ATDT200/);
+  });
+});
+
+describe('linkd before a login prompt', { timeout: 120_000 }, () => {
+  const right = 'Tr0ub4dor-right';
+  const wrong = 'Tr0ub4dor-wrong';
+  let routers: TwoRouters;
+  let secret: string;
+  let a: Daemon;
+
+  before(async () => {
+    routers = await TwoRouters.create();
+    secret = routers.dir.file('secret');
+    const socket = routers.dir.file('ppp.sock');
+    await writeFile(secret, `${wrong}\n`);
+    await chmod(secret, 0o600);
+    await routers.startB(`{unix-listen: ${socket}}`, [quick]);
+    a = await routers.startA(`{exec: [${[process.execPath, prompt, socket, 'ann', right].join(', ')}]}`, [
+      `dial: {login: {user: ann, secret: {file: ${secret}}}, redial: {login-refused: 1s}}`,
+      quick,
+    ]);
+  });
+
+  after(() => routers.close());
+
+  it('says that it was refused', async () => {
+    const { last_cause } = await a.untilCause('branch', 'login-refused', PATIENCE_MS);
+    assert.match(last_cause?.detail ?? '', /\?{6}: Login incorrect/);
+  });
+
+  it('logs in once the secret is right, and carries traffic', async () => {
+    await writeFile(secret, `${right}\n`);
+    await a.untilUp('branch', PATIENCE_MS);
+    await routers.carryTraffic(20_000);
+  });
+
+  it('has shown no secret to anybody', async () => {
+    const outputs = [
+      a.log,
+      (await a.ctl('status', '--json')).stdout,
+      (await a.ctl('log', 'branch')).stdout,
+      (await a.ctl('history', 'branch')).stdout,
+    ].join('\n');
+    assert.match(outputs, /\?{6}/);
+    assert.doesNotMatch(outputs, /Tr0ub4dor-wrong/);
+    assert.doesNotMatch(outputs, /Tr0ub4dor-right/);
+  });
+});
