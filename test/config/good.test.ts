@@ -232,8 +232,10 @@ describe('other keys', () => {
 
 describe('defaults that follow other keys', () => {
   it('XON and XOFF are escaped both ways where they control the flow', () => {
-    const link = goodLink('line: {serial: /dev/ttyS0, flow: xonxoff}');
-    assert.deepEqual([link.lcp.asyncmap, link.escape], [0xa0000, [0x11, 0x13]]);
+    for (const line of ['{serial: /dev/ttyS0, flow: xonxoff}', '{rfc2217: "192.0.2.1:7001", flow: xonxoff}']) {
+      const link = goodLink(`line: ${line}`);
+      assert.deepEqual([link.lcp.asyncmap, link.escape], [0xa0000, [0x11, 0x13]]);
+    }
   });
 
   it('what is written there wins', () => {
