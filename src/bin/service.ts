@@ -14,6 +14,7 @@ import type { About } from '../control/answers.js';
 import { ControlServer } from '../control/server.js';
 import { HookRunner } from '../hooks/runner.js';
 import type { Grip, HandedLink } from '../link/handed.js';
+import { machineEndpoint } from '../link/machine-endpoint.js';
 import { LinkManager, type LoadedLinks } from '../link/manager.js';
 import type { PacketWorker } from '../link/packet-worker.js';
 import { systemScheduler } from '../link/scheduler.js';
@@ -61,6 +62,7 @@ export class Service {
     const manager = new LinkManager(config.links, {
       ...{ log, scheduler, worker, network, resolver, hooks, ledger, control: path, lockDir, load, restart },
       ...(handed && { handed }),
+      endpoint: machineEndpoint(),
     });
     const control = await ControlServer.listen({ path, group, mode, steering: manager, about, log });
     await (handed === undefined ? manager.start() : manager.takeOver());

@@ -1,5 +1,7 @@
 /** What one key can't tell: mistakes between the keys of a link, and between links, wherever they are written. */
 import { formatIp } from '../base/ip.js';
+import { checkAnswer } from './answer-checks.js';
+import { checkDial } from './dial-checks.js';
 import { formatDuration } from './duration.js';
 import { checkFamilies } from './family-checks.js';
 import { checkFilters, warnOfFilters } from './filter-checks.js';
@@ -23,17 +25,19 @@ export interface Checked {
 export function checkLinks(sites: readonly LinkSite[], pools: readonly PoolSite[], control: string): Checked {
   return {
     errors: [
+      ...checkLines(sites, control),
       ...sites.flatMap(checkAddresses),
       ...sites.flatMap(checkInterface),
       ...sites.flatMap(checkFamilies),
       ...checkPools(pools, sites),
       ...sites.flatMap(checkRestart),
-      ...checkLines(sites, control),
       ...checkClaims(sites),
       ...checkRoutes(sites),
       ...checkFilters(sites),
       ...sites.flatMap(checkOversight),
       ...checkWhen(sites),
+      ...sites.flatMap(checkDial),
+      ...sites.flatMap(checkAnswer),
     ],
     warnings: [
       ...sites.flatMap(warnOfFlow),
@@ -123,7 +127,7 @@ function checkClaims(sites: readonly LinkSite[]): readonly Mistake[] {
 
 function warnOfFlow(site: LinkSite): readonly Mistake[] {
   const { asyncmap } = site.facts.lcp;
-  if (asyncmap === undefined || !usesSoftwareFlow(site.facts.line)) return [];
+  if (asyncmap === undefined || ![site.facts.line, ...site.facts.lines].some(usesSoftwareFlow)) return [];
   const lacking = flowControlCharacters.filter(({ octet }) => (asyncmap & (1 << octet)) === 0);
   if (lacking.length === 0) return [];
   const names = listed(lacking.map(({ name, octet }) => `${name} (${octet})`));

@@ -1,11 +1,15 @@
 /** What is valid of a link, however wrong the rest: the checks across keys and links run on this. */
 import { z } from 'zod';
 import { portForward, firewall, masqueraded } from './filters.js';
+import { answer } from './answer.js';
+import { auth } from './auth.js';
+import { dial } from './dial.js';
 import { hooks } from './hooks.js';
 import { list } from './keys.js';
 import { addressIn, ipcp, poolIn } from './ipcp.js';
 import { asyncmap, lcpShape } from './lcp.js';
-import { line } from './lines.js';
+import { line, oneOfLines } from './lines.js';
+import { multilink } from './multilink.js';
 import { quota, track } from './oversight.js';
 import { arpProxy, defaultRoute, forward, ndpProxy, remoteNetwork } from './routes.js';
 import { linkShape, restartShape } from './schema.js';
@@ -29,6 +33,8 @@ const factsSchema = z.preprocess(
   },
   z.object({
     line: whenValid(line),
+    lines: eachWhenValid(oneOfLines),
+    multilink: whenValid(multilink),
     local: whenValid(linkShape.local).transform(addressIn),
     remote: whenValid(linkShape.remote).transform(addressIn),
     /** Of `remote`. */
@@ -40,6 +46,9 @@ const factsSchema = z.preprocess(
       .catch({ local: false, remote: false }),
     ipcp: whenValid(ipcp),
     when: whenValid(when),
+    dial: whenValid(dial),
+    answer: whenValid(answer),
+    auth: whenValid(auth),
     ipv4: whenValid(linkShape.ipv4),
     ipv6: whenValid(linkShape.ipv6),
     mtu: whenValid(linkShape.mtu),

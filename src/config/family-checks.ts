@@ -1,10 +1,10 @@
 /** Mistakes in what a link carries: IPv4, IPv6, or both, and what each of them needs. */
 import { wantsIp6 } from './ipv6.js';
-import { at, isGiven, type LinkSite } from './site.js';
+import { at, isGiven, isSection, type LinkSite } from './site.js';
 import { remote } from './ipcp.js';
 import { keyFacts } from './keys.js';
 import { code, withAllowed } from './text.js';
-import { nodeAt, type Mistake } from './tree.js';
+import type { Mistake } from './tree.js';
 
 /** RFC 8200 §5: the smallest packet that every link of IPv6 takes. */
 const smallestIp6Mtu = 1280;
@@ -23,12 +23,6 @@ export function checkFamilies(site: LinkSite): readonly Mistake[] {
       ? []
       : [at(site, ['ipv4'], 'leaves nothing to carry; switch `ipv6` on, or leave this out')]),
   ];
-}
-
-/** What is none at all is reported as such. */
-function isSection({ name, source }: LinkSite): boolean {
-  const node = nodeAt(source.root, ['links', name]);
-  return node?.kind === 'map' || (node?.kind === 'scalar' && node.text === undefined);
 }
 
 function checkIp4(site: LinkSite): readonly Mistake[] {

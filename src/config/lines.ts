@@ -8,12 +8,13 @@ import type {
   SerialOptions,
   TcpListenOptions,
   TcpOptions,
+  TerminalOptions,
   UnixListenOptions,
   UnixOptions,
 } from '../line/options.js';
 import { endpoint, listenEndpoint } from './addresses.js';
 import { command } from './commands.js';
-import { defaulted, delegate, keyFacts, optional, required, section } from './keys.js';
+import { defaulted, delegate, filledList, keyFacts, optional, required, section } from './keys.js';
 import { code, listed, nearest, withAllowed } from './text.js';
 import { absolutePath, choice, devicePath, flag, integer, socketPath } from './values.js';
 
@@ -72,6 +73,12 @@ export const lineShapes = {
     'unix-listen': required(socketPath, { about: 'The Unix socket to wait on for one connection.' }),
     speed,
   },
+  terminal: {
+    terminal: required(flag, {
+      about: 'The terminals of those who run `linkctl answer` on this machine, one after the other; switch it on.',
+    }),
+    speed,
+  },
   exec: {
     exec,
     pty: defaulted(flag, 'false', { about: 'Give the program a terminal instead of a socket, if it insists on one.' }),
@@ -119,6 +126,10 @@ const kinds: Readonly<Record<LineOptions['kind'], z.ZodType<LineOptions>>> = {
     path,
     ...(speed !== undefined && { speed }),
   })),
+  terminal: section(lineShapes.terminal).transform(({ terminal, speed }, ctx): TerminalOptions => {
+    if (!terminal) ctx.addIssue({ code: 'custom', path: ['terminal'], message: 'is no line when it is off; write `on`' });
+    return { kind: 'terminal', ...(speed !== undefined && { speed }) };
+  }),
   exec: section(lineShapes.exec).transform(({ exec, pty, speed }): ExecOptions => ({
     kind: 'exec',
     command: exec,
@@ -127,23 +138,38 @@ const kinds: Readonly<Record<LineOptions['kind'], z.ZodType<LineOptions>>> = {
   })),
 };
 
-const kindNames = ['serial', 'rfc2217', 'tcp', 'tcp-listen', 'unix', 'unix-listen', 'exec', 'pty'] as const;
+const kindNames = ['serial', 'rfc2217', 'tcp', 'tcp-listen', 'unix', 'unix-listen', 'terminal', 'exec', 'pty'] as const;
 
 const allowed = `the path of a serial port, or a section with one of ${kindNames.map(code).join(', ')}`;
 
 /** Path or map to `LineOptions`. */
-export const line = z
-  .unknown()
-  .transform((input, ctx): LineOptions => {
-    if (typeof input === 'string') return delegate(kinds.serial, { serial: input }, ctx);
-    const kind = kindOf(input);
-    if (typeof kind === 'object') {
-      ctx.addIssue({ code: 'custom', message: withAllowed(kind.problem, allowed) });
-      return z.NEVER;
-    }
-    return delegate(kinds[kind], input, ctx);
-  })
-  .register(keyFacts, { about: 'What the link runs over, see “Lines”.', allowed });
+const anyLine = z.unknown().transform((input, ctx): LineOptions => {
+  if (typeof input === 'string') return delegate(kinds.serial, { serial: input }, ctx);
+  const kind = kindOf(input);
+  if (typeof kind === 'object') {
+    ctx.addIssue({ code: 'custom', message: withAllowed(kind.problem, allowed) });
+    return z.NEVER;
+  }
+  return delegate(kinds[kind], input, ctx);
+});
+
+/** It, or `lines`, has to be there: `line-checks.ts`. */
+export const line = anyLine.optional().register(keyFacts, {
+  about: 'What the link runs over, see “Lines”. It, or `lines`, has to be there.',
+  allowed,
+});
+
+const linesAllowed = 'a list, each item of it as `line` has it';
+
+/** One of `lines`. */
+export const oneOfLines = anyLine;
+
+export const lines = filledList(anyLine, linesAllowed)
+  .optional()
+  .register(keyFacts, {
+    about: 'Instead of `line`: several, used as one, see “Several lines”.',
+    allowed: linesAllowed,
+  });
 
 function kindOf(input: unknown): LineOptions['kind'] | { readonly problem: string } {
   if (input === undefined) return { problem: 'is missing' };

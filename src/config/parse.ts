@@ -228,6 +228,8 @@ function placelessError({ origin, name, message }: OutsideFinding): ConfigError 
 }
 
 function deepFreeze<T>(value: T): T {
+  // Octets can't be frozen.
+  if (ArrayBuffer.isView(value)) return value;
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
     for (const part of Object.values(value)) deepFreeze(part);

@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import type { LineOptions } from '../line/options.js';
+import { chatShape } from './chat.js';
+import { answer, answerOptions, answerShape, promptShape } from './answer.js';
 import { ccpOptions, compression, compressionShape } from './compression.js';
 import { auth, authShape, secretFilesShape, secretShape } from './auth.js';
 import { hostAddress6 } from './addresses.js';
@@ -30,9 +32,11 @@ import {
   vjShape,
 } from './ipcp.js';
 import { ipv6, ipv6Shape, wantsIp6 } from './ipv6.js';
+import { chatFileShape, dial, dialShape, loginShape, menuShape, redialShape } from './dial.js';
 import { defaulted, findingsOf, keyFacts, optional, section, type Finding, type HomeOf } from './keys.js';
 import { echoShape, lcp, lcpShape, lqrShape, mapOf } from './lcp.js';
-import { line, lineShapes } from './lines.js';
+import { line, lines, lineShapes } from './lines.js';
+import { multilink, multilinkShape, usualMultilink } from './multilink.js';
 import { actionShape, quota, quotaShape, steer, track, trackShape } from './oversight.js';
 import {
   defaultRoute,
@@ -89,6 +93,7 @@ const restart = section(restartShape)
 
 export const linkShape = {
   line,
+  lines,
   local,
   remote,
   ipv4,
@@ -102,15 +107,18 @@ export const linkShape = {
   }),
   networks,
   'default-route': defaultRoute,
-  mtu: optional(integer(68, 16384), '`lcp.mru`, but at least 68', {
+  mtu: optional(integer(68, 16384), '`lcp.mru` (with Multilink `multilink.mrru`), but at least 68', {
     about: "The largest IP packet we send, in octets, however large the peer's MRU.",
   }),
   interface: optional(interfaceName, "the link's name", { about: 'The name of the TUN interface.' }),
   autostart: defaulted(flag, 'true', { about: 'Start with linkd; otherwise wait for `linkctl up`.' }),
   when,
+  dial,
+  answer,
   lcp,
   auth,
   compression,
+  multilink,
   restart,
   'proxy-arp': proxyArp,
   'proxy-ndp': proxyNdp,
@@ -152,8 +160,17 @@ export const sections: Readonly<Record<string, Readonly<Record<string, z.ZodType
   lqr: lqrShape,
   auth: authShape,
   compression: compressionShape,
+  multilink: multilinkShape,
   secret: secretShape,
   secrets: secretFilesShape,
+  dial: dialShape,
+  redial: redialShape,
+  login: loginShape,
+  menu: menuShape,
+  chat: chatShape,
+  'chat file': chatFileShape,
+  answer: answerShape,
+  'login prompt': promptShape,
   when: whenShape,
   'while-down': whileDownShape,
   restart: restartShape,
@@ -176,25 +193,37 @@ export type LinkReading =
 /** Reads the plain value of one link. */
 export function readLink(name: string, plain: unknown): LinkReading {
   const result = linkSchema.safeParse(plain);
-  return result.success
-    ? { ok: true, link: toLink(name, result.data) }
-    : { ok: false, findings: findingsOf(result.error, homeOf) };
+  if (!result.success) return { ok: false, findings: findingsOf(result.error, homeOf) };
+  const { line, lines = [] } = result.data;
+  const [first, ...others] = line === undefined ? lines : [line, ...lines];
+  // `line-checks.ts` says what is wrong.
+  if (first === undefined) return { ok: false, findings: [] };
+  return { ok: true, link: toLink(name, result.data, [first, ...others]) };
 }
 
-function toLink(name: string, link: z.output<typeof linkSchema>): LinkConfig {
-  const { line, autostart, mtu, lcp, restart, hooks, track, quota, steer } = link;
-  const software = usesSoftwareFlow(line) ? flowControlCharacters.map(({ octet }) => octet) : [];
+function toLink(
+  name: string,
+  link: z.output<typeof linkSchema>,
+  [line, ...moreLines]: readonly [LineOptions, ...LineOptions[]],
+): LinkConfig {
+  const { autostart, mtu, lcp, restart, hooks, track, quota, steer } = link;
+  const multilink = link.multilink ?? (moreLines.length > 0 ? usualMultilink : false);
+  const software = [line, ...moreLines].some(usesSoftwareFlow) ? flowControlCharacters.map(({ octet }) => octet) : [];
   return {
     name,
     interface: link.interface ?? name,
     autostart,
     when: link.when,
+    dial: link.dial,
+    answer: answerOptions(link.answer, line, link.auth),
     line,
+    moreLines,
+    multilink: multilink === false ? undefined : multilink,
     local: link.local,
     remote: addressIn(link.remote) ?? 0,
     ipcp: link.ipv4 ? ipv4Options(link.remote, link.ipcp) : undefined,
     ipv6cp: wantsIp6(link.ipv6, link.local6, link.networks) ? { ...noIdentifiers, ...link.ipv6 } : undefined,
-    mtu: mtu ?? Math.max(68, lcp.mru),
+    mtu: mtu ?? Math.max(68, multilink === false ? lcp.mru : multilink.mrru),
     lcp: {
       mru: lcp.mru,
       asyncmap: lcp.asyncmap ?? mapOf(software),
@@ -221,6 +250,7 @@ function toLink(name: string, link: z.output<typeof linkSchema>): LinkConfig {
       slowMaxMs: restart['slow-max'] ?? Math.max(300 * second, restart.slow),
       stableMs: restart.stable,
       maxAttempts: restart['max-attempts'],
+      ...(link.dial && { redial: link.dial.redial }),
     },
     net: {
       local6: link.local6,
@@ -272,7 +302,10 @@ export const homeOf: HomeOf = (key, foundIn) => {
     ['daemon', settingsShape],
     ['auth', authShape],
     ['compression', compressionShape],
+    ['multilink', multilinkShape],
     ['when', whenShape],
+    ['dial', dialShape],
+    ['answer', { rings: answerShape.rings, 'auto-ppp': answerShape['auto-ppp'] }],
   ];
   const home = homes.find(([name, shape]) => name !== foundIn.at(-1) && Object.hasOwn(shape, key))?.[0];
   if (home === 'link') return 'the link itself';

@@ -33,6 +33,12 @@ export function isGiven({ name, source }: LinkSite, key: string): boolean {
   return nodeAt(source.root, ['links', name, key]) !== undefined;
 }
 
+/** Whether it has keys at all; what is no section is reported as such. */
+export function isSection({ name, source }: LinkSite): boolean {
+  const node = nodeAt(source.root, ['links', name]);
+  return node?.kind === 'map' || (node?.kind === 'scalar' && node.text === undefined);
+}
+
 /** A mistake when an interface is the link's own where another is wanted; `remedy` says what to do. */
 export function refuseOwn(site: LinkSite, path: Path, name: string | undefined, remedy: string): readonly Mistake[] {
   if (name === undefined || name !== interfaceOf(site)) return [];

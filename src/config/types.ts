@@ -3,8 +3,11 @@ import type { Millis } from '../base/clock.js';
 import type { Ip4 } from '../base/ip.js';
 import type { QuotaOptions } from '../accounting/options.js';
 import type { TrackOptions } from '../health/options.js';
+import type { AnswerOptions } from '../dial/answer-options.js';
+import type { DialOptions, RedialPauses } from '../dial/options.js';
 import type { HookOptions } from '../hooks/options.js';
 import type { LineOptions } from '../line/options.js';
+import type { MultilinkOptions } from '../multilink/options.js';
 import type { AuthConfig } from '../secrets/options.js';
 import type { NetOptions } from '../net/options.js';
 import type { ResolverOption } from '../resolver/options.js';
@@ -23,6 +26,8 @@ export interface RestartOptions {
   readonly stableMs: Millis;
   /** Attempts in a row without success before giving up; 0 never gives up. */
   readonly maxAttempts: number;
+  /** Pauses of their own, by cause. */
+  readonly redial?: RedialPauses;
 }
 
 /** Where the peer's address comes from when a session asks for it. */
@@ -46,6 +51,14 @@ export interface LinkConfig {
   /** Undefined: always. */
   readonly when: WhenOptions | undefined;
   readonly line: LineOptions;
+  /** What leads to PPP on the line; undefined: the line itself. */
+  readonly dial: DialOptions | undefined;
+  /** Undefined: nobody calls on the line. */
+  readonly answer: AnswerOptions | undefined;
+  /** Further lines, where the link has several. */
+  readonly moreLines: readonly LineOptions[];
+  /** Undefined: one line, which carries whole packets. */
+  readonly multilink: MultilinkOptions | undefined;
   /** Our address, and the peer's; 0 where the peer, or `ipcp.remoteFrom`, tells it. */
   readonly local: Ip4;
   readonly remote: Ip4;

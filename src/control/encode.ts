@@ -4,6 +4,7 @@ import { formatPrefix } from '../base/ip.js';
 import type { LinkChange } from '../link/config-diff.js';
 import type {
   HookStatus,
+  LineStatus,
   LinkEvent,
   LinkStatus,
   MonthRecord,
@@ -14,9 +15,11 @@ import type {
 import type {
   WireCause,
   WireChange,
+  WireDialing,
   WireEvent,
   WireHook,
   WireLink,
+  WireMember,
   WireMonth,
   WireRoute,
   WireSessionRecord,
@@ -32,12 +35,8 @@ export function encodeLink(status: LinkStatus): WireLink {
     last_cause_at: lastCause?.at.toISOString() ?? null,
     next_attempt_at: status.nextAttempt?.toISOString() ?? null,
     restarts: status.restarts,
-    line: {
-      kind: line.options.kind,
-      name: line.name,
-      speed_baud: line.speed ?? null,
-      flow_control: line.options.kind === 'serial' ? line.options.flow : null,
-    },
+    line: encodeLine(line),
+    lines: status.lines.map(encodeMember),
     interface: status.interface,
     local_address: status.local,
     remote_address: status.remote,
@@ -56,6 +55,7 @@ export function encodeLink(status: LinkStatus): WireLink {
     hooks: status.hooks.map(encodeHook),
     health: status.health === undefined ? null : { state: status.health.state, reason: status.health.reason ?? null },
     quota: status.quota === undefined ? null : encodeQuota(status.quota),
+    dialing: status.dialing === undefined ? null : encodeDialing(status.dialing),
   };
 }
 
@@ -115,6 +115,22 @@ export function encodeMonth(record: MonthRecord): WireMonth {
   };
 }
 
+function encodeLine({ options, name, speed }: LinkStatus['line']): WireLink['line'] {
+  const flow = 'flow' in options ? options.flow : null;
+  return { kind: options.kind, name, speed_baud: speed ?? null, flow_control: flow };
+}
+
+function encodeMember(line: LineStatus): WireMember {
+  return {
+    ...encodeLine(line),
+    state: line.state,
+    call: line.call ?? null,
+    last_cause: line.lastCause === undefined ? null : encodeCause(line.lastCause.cause),
+    last_cause_at: line.lastCause?.at.toISOString() ?? null,
+    next_attempt_at: line.nextAttempt?.toISOString() ?? null,
+  };
+}
+
 function encodeHook(hook: HookStatus): WireHook {
   return {
     moment: hook.moment,
@@ -124,6 +140,17 @@ function encodeHook(hook: HookStatus): WireHook {
     ok: hook.ok,
     outcome: hook.outcome,
     output: hook.output,
+  };
+}
+
+function encodeDialing({ becauseOf, openTodayMs, ...rest }: NonNullable<LinkStatus['dialing']>): WireDialing {
+  return {
+    waits_for: rest.waitsFor ?? null,
+    because_of: becauseOf?.packet ?? null,
+    because_at: becauseOf?.at.toISOString() ?? null,
+    overridden: rest.overridden,
+    calls_last_hour: rest.callsLastHour,
+    open_today_seconds: Math.round(openTodayMs / 1000),
   };
 }
 

@@ -23,7 +23,7 @@ const time = z.iso.datetime();
 const count = z.number().nonnegative();
 const version = z.literal(apiVersion);
 
-const wireState = z.enum(['down', 'opening', 'negotiating', 'up', 'closing', 'waiting']);
+const wireState = z.enum(['down', 'opening', 'negotiating', 'up', 'closing', 'waiting', 'dormant']);
 export type WireState = z.infer<typeof wireState>;
 
 const wireCause = z.object({ code: text, summary: text, detail: text.nullable(), remedy: text });
@@ -35,6 +35,16 @@ const wireLine = z.object({
   speed_baud: count.nullable(),
   flow_control: text.nullable(),
 });
+
+/** One of the lines of a link. */
+const wireMember = wireLine.extend({
+  state: z.enum(['closed', 'waiting', 'opening', 'open', 'joined']),
+  call: text.nullish(),
+  last_cause: wireCause.nullable(),
+  last_cause_at: time.nullable(),
+  next_attempt_at: time.nullable(),
+});
+export type WireMember = z.infer<typeof wireMember>;
 
 const wireSession = z.object({
   phase: text,
@@ -68,6 +78,16 @@ export type WireHealth = z.infer<typeof wireHealth>;
 const wireQuota = z.object({ state: z.enum(['ok', 'warn', 'used-up']), used_bytes: count, monthly_bytes: count });
 export type WireQuota = z.infer<typeof wireQuota>;
 
+const wireDialing = z.object({
+  waits_for: text.nullable(),
+  because_of: text.nullable(),
+  because_at: time.nullable(),
+  overridden: z.boolean(),
+  calls_last_hour: count,
+  open_today_seconds: count,
+});
+export type WireDialing = z.infer<typeof wireDialing>;
+
 const wireLink = z.object({
   name: text,
   state: wireState,
@@ -77,6 +97,7 @@ const wireLink = z.object({
   next_attempt_at: time.nullable(),
   restarts: count,
   line: wireLine,
+  lines: z.array(wireMember).default([]),
   interface: text,
   local_address: text,
   remote_address: text,
@@ -95,6 +116,7 @@ const wireLink = z.object({
   hooks: z.array(wireHook).default([]),
   health: wireHealth.nullable().default(null),
   quota: wireQuota.nullable().default(null),
+  dialing: wireDialing.nullable().default(null),
 });
 export type WireLink = z.infer<typeof wireLink>;
 
@@ -223,6 +245,7 @@ export const errorCodes = [
   'headers-too-large',
   'internal',
   'too-many-streams',
+  'not-waiting',
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 
@@ -242,6 +265,9 @@ export function jsonLine(body: Body | StreamLine | ErrorBody): string {
   return `${printableJson(JSON.stringify(body))}\n`;
 }
 
+/** What a connection becomes behind `POST /v1/links/NAME/answer`: the line of the link. */
+export const terminalProtocol = 'linkd-terminal';
+
 /** The paths of version 1, as a client writes them. */
 export const paths = {
   status: '/v1/status',
@@ -249,6 +275,7 @@ export const paths = {
   command: (name: string, command: CommandName) => linkPath(name, command),
   log: (name: string) => linkPath(name, 'log'),
   plan: (name: string) => linkPath(name, 'plan'),
+  answer: (name: string) => linkPath(name, 'answer'),
   events: (link: string | undefined) => withQuery('/v1/events', { link }),
   reload: '/v1/reload',
   restart: '/v1/restart',

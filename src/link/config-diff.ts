@@ -23,6 +23,8 @@ export interface LinkChange {
 const sessionKeys: readonly string[] = [
   'interface',
   'line',
+  'moreLines',
+  'multilink',
   'local',
   'remote',
   'ipcp',
@@ -32,6 +34,8 @@ const sessionKeys: readonly string[] = [
   'auth',
   'ccp',
   'escape',
+  'dial',
+  'answer',
 ] satisfies (keyof LinkConfig)[];
 
 /** The changes that lead from one config to the other, by link, in the order of the new config; removed links first. */
@@ -61,14 +65,20 @@ function diffValues(path: string, from: unknown, to: unknown): ValueChange[] {
     const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])];
     return keys.flatMap((key) => diffValues(path === '' ? key : `${path}.${key}`, from[key], to[key]));
   }
+  if (path === 'moreLines' && Array.isArray(from) && Array.isArray(to)) return diffLines(from, to);
   if (JSON.stringify(from) === JSON.stringify(to)) return [];
   return [{ path, from: shown(path, from), to: shown(path, to) }];
+}
+
+function diffLines(from: readonly unknown[], to: readonly unknown[]): ValueChange[] {
+  const longer = from.length > to.length ? from : to;
+  return longer.flatMap((_, i) => diffValues(`moreLines[${i}]`, from[i], to[i]));
 }
 
 /** As a person would write it; a program's arguments may hold a password. */
 function shown(path: string, value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  if (/(^|\.)(command|hooks)\b/.test(path)) return '…';
+  if (/(^|\.)(command|hooks|chat)\b|^moreLines\[\d+\]$/.test(path)) return '…';
   const written = asWritten(/[^.]*$/.exec(path)?.[0] ?? '', value);
   return typeof written === 'string' ? written : JSON.stringify(written, asWritten);
 }
@@ -76,8 +86,9 @@ function shown(path: string, value: unknown): string | undefined {
 /** Keys of the config whose numbers are addresses. */
 const addressKeys: readonly string[] = ['local', 'remote', 'offer', 'source', 'to', 'hosts'];
 
-/** Addresses and networks as text; everything else as it is. */
+/** Addresses and networks as text, a program's arguments not at all; everything else as it is. */
 function asWritten(key: string, value: unknown): unknown {
+  if (key === 'command') return '…';
   if (isPrefix(value)) return formatPrefix(value);
   if (isAddressRange(value)) return `${formatIp4(value.first)}-${formatIp4(value.last)}`;
   if (!addressKeys.includes(key)) return value;

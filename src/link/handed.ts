@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { handedLine } from '../line/handed.js';
 import type { AgreedNetwork } from '../ppp/outputs.js';
+import type { LinkConfig } from '../config/types.js';
 import type { LineOptions } from '../line/options.js';
 
 const ip4 = z.number().int().min(0).max(0xffffffff);
@@ -25,9 +26,8 @@ export const handedLink = z.object({
   wanted: z.boolean(),
   /** The descriptor of the TUN. */
   tun: z.number().int().nonnegative().nullable(),
-  line: handedLine.nullable(),
-  /** What the line is made of (`lineKey`): with another config it is of no use. */
-  lineKey: z.string(),
+  /** In the order of the config. `key` is what the line is made of (`lineKey`): with another config it is of no use. */
+  lines: z.array(z.object({ key: z.string(), line: handedLine.nullable() })),
   /** What PPP agreed on, and with it what is installed; null: nothing is. */
   agreed: agreed.nullable(),
   /** Added to the metric of the routes. */
@@ -37,11 +37,23 @@ export const handedLink = z.object({
 });
 export type HandedLink = z.infer<typeof handedLink>;
 
-/** The descriptors that a link would hand on now, and how many lines it has opened so far: a number may come back. */
+/** The same with other numbers for its descriptors. */
+export function withDescriptors(link: HandedLink, renumber: (fd: number) => number): HandedLink {
+  const lines = link.lines.map(({ key, line }) => ({ key, line: line && { ...line, fd: renumber(line.fd) } }));
+  return { ...link, tun: link.tun === null ? null : renumber(link.tun), lines };
+}
+
+/** The descriptors that a link would hand on now. */
 export interface Grip {
   readonly link: string;
   readonly tun: number | undefined;
-  readonly line: number | undefined;
+  /** In the order of the config. */
+  readonly lines: readonly LineGrip[];
+}
+
+/** A line's descriptor, and how many were opened so far: a number may come back. */
+export interface LineGrip {
+  readonly fd: number | undefined;
   readonly opened: number;
 }
 
@@ -52,4 +64,9 @@ export const holdMs = 5000;
 export function lineKey(options: LineOptions): string {
   // A program's arguments may hold a password, and its line is never handed on.
   return options.kind === 'exec' ? 'exec' : JSON.stringify(options);
+}
+
+/** All lines of a link, in the order of the config. */
+export function linesOf({ line, moreLines }: LinkConfig): readonly LineOptions[] {
+  return [line, ...moreLines];
 }

@@ -1,19 +1,25 @@
 /**
- * What carries one link's octets and packets: its line and its TUN, opened here on the main thread, and the packet worker
- * that their descriptors are lent to. A descriptor is closed only when the worker has let go of it.
+ * What carries one link's octets and packets: its lines (`members.ts`) and its TUN, opened on the main thread, and the packet
+ * worker that their descriptors are lent to. A descriptor is closed only when the worker has let go of it.
  */
 import { cause, type Cause } from '../base/cause.js';
-import type { Millis, Scheduler, Timer } from '../base/clock.js';
-import { messageOf } from '../base/errors.js';
+import type { Millis, Scheduler } from '../base/clock.js';
+import { assertNever, messageOf } from '../base/errors.js';
 import type { Ip4 } from '../base/ip.js';
 import type { LinkConfig } from '../config/types.js';
 import type { IpcpOptions } from '../ppp/options.js';
+import type { HandedLine } from '../line/handed.js';
 import { LineError, type Line, type LineSource } from '../line/line.js';
 import type { AuthOptions } from '../ppp/options.js';
 import { loadAuth } from '../secrets/load.js';
+import type { TrafficRules } from '../schedule/options.js';
+import type { Endpoint } from '../multilink/endpoint.js';
 import type { Tun } from '../tun/tun.js';
-import { holdMs, type Grip, type HandedLink } from './handed.js';
-import type { FromWorker, ToWorker } from './messages.js';
+import { holdMs, type Grip } from './handed.js';
+import { Members } from './members.js';
+import type { AttachOptions, FromWorker, ToWorker } from './messages.js';
+import { Patience } from './patience.js';
+import type { LineStatus, LinkEvent } from './types.js';
 
 /** The parts of `PacketWorker` that a link uses. */
 export interface LinkWorker {
@@ -23,72 +29,122 @@ export interface LinkWorker {
 }
 
 export interface LinkIoParts {
-  readonly lines: LineSource;
+  /** Of the config's lines, in their order. */
+  readonly lines: readonly LineSource[];
   readonly worker: LinkWorker;
   readonly scheduler: Scheduler;
+  /** Numbers from 0 up to 1. */
+  readonly random: () => number;
   openTun(name: string): Tun;
+  /** By what peers know which lines lead here, where the config has nothing else; undefined: by a random number. RFC 1990 §5.1.3 */
+  readonly endpoint?: Endpoint | undefined;
   /** The TUN that an earlier process handed on; `hold`: its packets shall wait for the session. */
   readonly inherited?: { readonly tun: Tun; readonly hold: boolean } | undefined;
 }
 
 /** What `handOver` gives. */
-export type HandedIo = Pick<HandedLink, 'tun' | 'line'>;
+export interface HandedIo {
+  readonly tun: number | null;
+  /** In the order of the config. */
+  readonly lines: readonly (HandedLine | null)[];
+}
+
+/** Who hears of it. */
+export interface IoHost {
+  note(level: LinkEvent['level'], message: string): void;
+  /** The session has lost its last line. */
+  linesLost(why: Cause): void;
+}
 
 /** The secrets could not be read; the message says why, and what to do. */
 class SecretsError extends Error {}
 
-/** The longest wait for a line to close, or for the worker to let go of a descriptor. */
-const patienceMs = 2500;
-
 export class LinkIo {
   readonly #config: LinkConfig;
   readonly #parts: LinkIoParts;
-  readonly #complain: (message: string) => void;
+  readonly #host: IoHost;
+  readonly #patience: Patience;
+  readonly #members: Members;
   #tun: Tun | undefined;
   /** The worker has the TUN's descriptor. */
   #lent = false;
-  #line: Line | undefined;
   /** What the next session is told of secrets. */
   #auth: AuthOptions | undefined;
   /** The TUN was deleted by someone: it is made anew for the next attempt. */
   #tunGone = false;
-  /** Set while the worker is asked to let go of a descriptor. */
-  #released: (() => void) | undefined;
+  /** By number, those who wait for the worker to let go of a descriptor. */
+  readonly #released = new Map<number, () => void>();
   /** Counts these questions. */
   #number = 0;
-  /** Counts the lines. */
-  #opened = 0;
+  #sessions = 0;
   #holdMs: Millis | undefined;
+  /** What the worker was told by `watch`, and a new one has to be. */
+  #watch: { readonly rules: TrafficRules; readonly hold: boolean } | undefined;
 
-  constructor(config: LinkConfig, parts: LinkIoParts, complain: (message: string) => void) {
+  constructor(config: LinkConfig, parts: LinkIoParts, host: IoHost) {
     this.#config = config;
     this.#parts = parts;
-    this.#complain = complain;
+    this.#host = host;
+    this.#patience = new Patience(parts.scheduler, (complaint) => {
+      host.note('warn', complaint);
+    });
+    this.#members = new Members(config, parts.lines, {
+      ...{ scheduler: parts.scheduler, random: parts.random, patience: this.#patience },
+      join: (number, { fd, speed, telnet, initial }) => {
+        const wrapping = { ...(telnet && { telnet }), ...(initial && { initial }) };
+        parts.worker.post({ type: 'join', link: config.name, fd, ...wrapping, line: { number, speed } });
+      },
+      release: async (number) => {
+        if (this.#lent) await this.#release({ type: 'detach', line: number });
+      },
+      note: (level, message) => {
+        host.note(level, message);
+      },
+      lost: (why) => {
+        host.linesLost(why);
+      },
+    });
     this.#tun = parts.inherited?.tun;
     this.#holdMs = parts.inherited?.hold === true ? holdMs : undefined;
   }
 
-  /** The open line. */
-  get line(): Line | undefined {
-    return this.#line;
+  /** Counts the sessions: what belongs to an earlier one is told by it. */
+  get session(): number {
+    return this.#sessions;
+  }
+
+  /** What is known of each line, in the order of the config. */
+  get lines(): readonly LineStatus[] {
+    return this.#members.status();
   }
 
   /**
-   * Opens the TUN, which stays, and the line, and reads the secrets for a session on it. Throws `LineError`, what the TUN
-   * throws, an OpError of the secrets, or `signal.reason`.
+   * Opens the TUN, which stays, and the lines, and reads the secrets for a session on them; resolves when the first line is open.
+   * Throws `LineError`, what the TUN throws, an OpError of the secrets, or `signal.reason`.
    */
-  async open(signal: AbortSignal): Promise<Line> {
+  async open(signal: AbortSignal): Promise<void> {
     this.#openTun();
-    const line = await this.#parts.lines.open(signal);
-    this.#line = line;
-    this.#opened += 1;
+    await this.#members.open(signal);
     if (this.#tunGone) {
       // It was deleted while the line waited for its caller.
       await this.#dropTun();
       this.#openTun();
     }
     await this.#readSecrets(signal);
-    return line;
+  }
+
+  /** Opens the TUN alone, or anew when somebody has deleted it, for packets that wake the link. Throws what the TUN throws. */
+  async standBy(): Promise<void> {
+    if (this.#tunGone) await this.#dropTun();
+    this.#openTun();
+  }
+
+  /** Says which packets count as traffic, and whether they are held while there is no session. */
+  watch(rules: TrafficRules | undefined, hold: boolean): void {
+    const before = this.#watch;
+    this.#watch = rules && { rules, hold };
+    if (this.#lent && (before !== undefined || rules !== undefined))
+      this.#parts.worker.post({ type: 'watch', link: this.#config.name, rules, hold });
   }
 
   /** The cause behind what `open` threw. */
@@ -105,23 +161,56 @@ export class LinkIo {
     try {
       const { auth, warnings } = await loadAuth(this.#config.auth, process.env, signal);
       this.#auth = auth;
-      for (const warning of warnings) this.#complain(warning);
+      for (const warning of warnings) this.#host.note('warn', warning);
     } catch (error) {
       throw new SecretsError(messageOf(error), { cause: error });
     }
   }
 
-  /** Lends the line to the worker and starts a session on it. */
+  /** Lends the lines that are open to the worker and starts a session on them; the others join it. */
   startSession(): void {
-    const { name, lcp, ipv6cp, escape, mtu } = this.#config;
-    if (this.#line === undefined) throw new Error('a session without a line');
-    const { fd, speed, telnet } = this.#line;
-    const wrapping = telnet === undefined ? {} : { telnet };
-    const auth = this.#auth === undefined ? {} : { auth: this.#auth };
-    const ccp = this.#config.ccp === undefined ? {} : { ccp: this.#config.ccp };
-    const options = { session: { lcp, ipcp: ipcpOptions(this.#config), ipv6cp, ...auth, ...ccp }, escape, mtu, speed };
+    this.#sessions += 1;
+    this.#members.start((line, { fd, speed, telnet, initial, caller }) => {
+      const options = this.#sessionOptions(speed, caller);
+      const wrapping = { ...(telnet && { telnet }), ...(initial && { initial }) };
+      this.#parts.worker.post({ type: 'attach', link: this.#config.name, line, fd, ...wrapping, options });
+    });
     this.#auth = undefined;
-    this.#parts.worker.post({ type: 'attach', link: name, line: 0, fd, ...wrapping, options });
+  }
+
+  #sessionOptions(speed: number | undefined, caller: Line['caller']): AttachOptions {
+    const { lcp, ipv6cp, escape, mtu, ccp, multilink, answer } = this.#config;
+    const asks = caller === undefined || answer?.login?.asksAgain === true;
+    const session = {
+      ...{ lcp, ipcp: ipcpOptions(this.#config), ipv6cp },
+      ...(this.#auth && { auth: asks ? this.#auth : { ...this.#auth, require: [] } }),
+      ...(caller && { caller }),
+      ...(ccp && { ccp }),
+      ...(multilink && { multilink: { ...multilink, endpoint: multilink.endpoint ?? this.#parts.endpoint } }),
+    };
+    return { session, escape, mtu, speed };
+  }
+
+  /** What the worker says of single lines. */
+  hear(message: Extract<FromWorker, { type: 'line-ended' | 'line-finished' | 'lines-open' }>): void {
+    switch (message.type) {
+      case 'line-ended':
+        void this.#members.ended(message.line, message.end, message.ending);
+        return;
+      case 'line-finished':
+        this.#members.finished(message.line, message.cause);
+        return;
+      case 'lines-open':
+        this.#members.joined(message.lines);
+        return;
+      default:
+        assertNever(message);
+    }
+  }
+
+  /** Lines that wait for their next attempt are opened at once. */
+  hurry(): void {
+    this.#members.hurry();
   }
 
   /** Tells the session the peer's address, as it asked under this number. */
@@ -131,6 +220,7 @@ export class LinkIo {
 
   /** Begins the Terminate exchange. */
   closeSession(why: Cause): void {
+    this.#members.conclude();
     this.#parts.worker.post({ type: 'close', link: this.#config.name, cause: why });
   }
 
@@ -138,59 +228,48 @@ export class LinkIo {
     this.#parts.worker.post({ type: 'probe', link: this.#config.name, packet });
   }
 
-  /** Takes the line back from the worker and closes it. True when there was one. */
+  /** Takes the lines back from the worker and closes them. True when there was one. */
   async close(): Promise<boolean> {
-    const line = this.#line;
-    if (line !== undefined) {
-      if (this.#lent) await this.#release('detach');
-      await this.#bounded(line.close(), 'the line takes long to close; it is left to itself');
-      this.#line = undefined;
-    }
+    const opened = await this.#members.close();
     if (this.#tunGone) await this.#dropTun();
-    return line !== undefined;
+    return opened;
   }
 
   /** Gives back what outlives a line: a listener, the TUN. */
   async dispose(): Promise<void> {
-    await this.#parts.lines.dispose();
+    await this.#members.dispose();
     await this.#dropTun();
     this.#parts.worker.forget(this.#config.name);
   }
 
   /** What `handOver` would hand on if it came now. */
   get grip(): Omit<Grip, 'link'> {
-    const line = this.#parts.lines.handable(this.#line);
-    return { tun: this.#tunGone ? undefined : this.#tun?.fd, line, opened: this.#opened };
+    return { tun: this.#tunGone ? undefined : this.#tun?.fd, lines: this.#members.grips };
+  }
+
+  /** No line is opened any more. */
+  freeze(): Promise<void> {
+    return this.#members.freeze();
   }
 
   /**
-   * Lets go of the line and the TUN without ending them, as far as they are in `grip`, and gives back the rest. Nothing
-   * may follow.
+   * Lets go of the lines and the TUN without ending them, as far as they are in `grip`, and gives back the rest. Comes after
+   * `freeze`, and nothing may follow.
    */
   async handOver(grip: Omit<Grip, 'link'>): Promise<HandedIo> {
-    const { lines, worker } = this.#parts;
     const now = this.grip;
-    const handable = now.line !== undefined && now.line === grip.line && now.opened === grip.opened;
-    let line: HandedIo['line'] = null;
-    if (handable) {
-      if (this.#line !== undefined && this.#lent) await this.#release('detach');
-      line = await lines.handOver(this.#line);
-    } else {
-      if (await this.close()) this.#complain('the line cannot be handed on: it is opened anew');
-      await lines.dispose();
-    }
+    const lines = await this.#members.handOver(grip.lines);
     const tun = now.tun === grip.tun ? (now.tun ?? null) : null;
     if (tun === null) await this.#dropTun();
-    else if (this.#lent) await this.#release('remove');
-    worker.forget(this.#config.name);
-    return { tun, line };
+    else if (this.#lent) await this.#release({ type: 'remove' });
+    this.#parts.worker.forget(this.#config.name);
+    return { tun, lines };
   }
 
-  /** The worker has let go of what it was asked for; an answer that comes too late, to an earlier question, counts for nothing. */
-  letGo(number = this.#number): void {
-    if (number !== this.#number) return;
-    this.#released?.();
-    this.#released = undefined;
+  /** The worker has let go of what it was asked for by this question; an answer may come too late. */
+  letGo(number: number): void {
+    this.#released.get(number)?.();
+    this.#released.delete(number);
   }
 
   /** The TUN was deleted by another program. */
@@ -201,7 +280,7 @@ export class LinkIo {
   /** The worker died, and what it was lent is free; the next attempt lends it to a new one. */
   workerDied(): void {
     this.#lent = false;
-    this.letGo();
+    for (const number of [...this.#released.keys()]) this.letGo(number);
   }
 
   #openTun(): void {
@@ -210,37 +289,29 @@ export class LinkIo {
     this.#lent = true;
     this.#parts.worker.post({ type: 'add', link: this.#config.name, tunFd: this.#tun.fd, holdMs: this.#holdMs });
     this.#holdMs = undefined;
+    if (this.#watch !== undefined)
+      this.#parts.worker.post({ type: 'watch', link: this.#config.name, ...this.#watch });
   }
 
   async #dropTun(): Promise<void> {
     const tun = this.#tun;
     if (tun === undefined) return;
-    if (this.#lent) await this.#release('remove');
+    if (this.#lent) await this.#release({ type: 'remove' });
     this.#lent = false;
     this.#tun = undefined;
     this.#tunGone = false;
     tun.close();
   }
 
-  async #release(type: 'detach' | 'remove'): Promise<void> {
-    const released = new Promise<void>((resolve) => {
-      this.#released = resolve;
-    });
+  async #release(what: { type: 'remove' } | { type: 'detach'; line: number }): Promise<void> {
     this.#number += 1;
-    const question = { link: this.#config.name, number: this.#number };
-    this.#parts.worker.post(type === 'detach' ? { type, line: 0, ...question } : { type, ...question });
-    await this.#bounded(released, 'the packet worker does not answer');
-  }
-
-  async #bounded(work: Promise<void>, complaint: string): Promise<void> {
-    let timer: Timer | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = this.#parts.scheduler.after(patienceMs, () => {
-        this.#complain(complaint);
-        resolve();
-      });
+    const number = this.#number;
+    const released = new Promise<void>((resolve) => {
+      this.#released.set(number, resolve);
     });
-    await Promise.race([work, late]).finally(() => timer?.cancel());
+    this.#parts.worker.post({ ...what, link: this.#config.name, number });
+    await this.#patience.wait(released, 'the packet worker does not answer');
+    this.#released.delete(number);
   }
 }
 

@@ -9,20 +9,21 @@ import { assertNever, messageOf } from '../base/errors.js';
 import type { LinkConfig } from '../config/types.js';
 import type { Outlasting, WantedInterface } from '../net/wanted.js';
 import { Alarm } from './alarm.js';
-import { Backoff } from './backoff.js';
-import { Companions, type CompanionParts } from './companions.js';
+import { Companions, type CompanionHost, type CompanionParts } from './companions.js';
+import { Dialing, type DialingHost, type DialingParts } from './dialing.js';
 import { lifeStep, type LifeAction, type LifeEvent } from './life.js';
-import { lineKey, type Grip, type HandedLink } from './handed.js';
-import { LinkIo, type LinkIoParts } from './link-io.js';
-import { LinkNet, type LinkNetwork } from './link-net.js';
+import { lineKey, linesOf, type Grip, type HandedLink } from './handed.js';
+import { LinkIo, type IoHost, type LinkIoParts } from './link-io.js';
+import { LinkNet, type LinkNetHost, type LinkNetwork } from './link-net.js';
 import type { FromWorker } from './messages.js';
 import { LinkVoice } from './link-voice.js';
+import { Presence } from './presence.js';
 import { RemoteAddress, type RemoteAddressParts } from './remote-address.js';
 import { Restlessness } from './restlessness.js';
 import { StatusBoard } from './status-board.js';
 import type { LinkCommand, LinkEvent, LinkState, LinkStatus } from './types.js';
 
-export interface LinkParts extends LinkIoParts, CompanionParts, RemoteAddressParts {
+export interface LinkParts extends LinkIoParts, CompanionParts, DialingParts, RemoteAddressParts {
   readonly network: LinkNetwork;
   /** What an earlier process handed on of this link. */
   readonly handed?: HandedLink | undefined;
@@ -34,19 +35,22 @@ const shutdownTerminateMs = 2000;
 const shutdownHooksMs = 1500;
 /** The longest that a line may take to notice that it is no longer wanted. */
 const abortMs = 3000;
+/** When the interface could not be made ready to wait for packets, it is tried again after so long. */
+const readyMs = 10_000;
 
 export class Link {
   readonly #parts: LinkParts;
   readonly #io: LinkIo;
   readonly #net: LinkNet;
   readonly #companions: Companions;
+  readonly #dialing: Dialing;
+  readonly #presence: Presence;
   readonly #remote: RemoteAddress;
   readonly #board: StatusBoard;
   readonly #voice: LinkVoice;
   readonly #alarm: Alarm;
   #restlessness = new Restlessness();
   #config: LinkConfig;
-  #backoff: Backoff;
   #state: LinkState = 'down';
   /** Why the link is going, or went, down; what the next pause depends on. */
   #cause: Cause = cause('not-started');
@@ -64,25 +68,28 @@ export class Link {
   constructor(config: LinkConfig, parts: LinkParts) {
     this.#config = config;
     this.#parts = parts;
-    this.#backoff = new Backoff(config.restart, parts.random);
     this.#board = new StatusBoard(config, parts.scheduler);
     this.#voice = new LinkVoice(config, parts.scheduler, parts.emit);
     this.#alarm = new Alarm(parts.scheduler, () => {
-      this.#dispatch('timer');
+      if (this.#state === 'waiting') this.#dialOrDoze('timer');
+      else this.#dispatch('timer');
     });
     this.#terminateMs = config.lcp.restartMs * config.lcp.maxTerminate;
-    this.#io = new LinkIo(config, parts, (message) => {
-      this.#voice.note('warn', message);
-    });
-    this.#net = this.#makeNet();
-    this.#companions = this.#makeCompanions();
+    const host = this.#makeHost();
+    this.#io = new LinkIo(config, parts, host);
+    this.#net = new LinkNet(parts.network, host);
+    this.#companions = new Companions(host, parts);
+    this.#dialing = new Dialing(host, parts, Boolean(parts.handed?.agreed));
+    this.#presence = new Presence({ dialing: this.#dialing, io: this.#io, net: this.#net, host });
     this.#remote = new RemoteAddress(parts);
     if (parts.handed?.agreed) {
       this.#net.inherit(parts.handed.agreed, parts.handed.metricAdd);
       this.#companions.inherit(parts.handed.agreed);
     }
+    this.#board.lines = () => this.#io.lines;
     this.#board.health = () => this.#companions.health;
     this.#board.quota = () => this.#companions.quota;
+    this.#board.dialing = () => this.#dialing.status;
     parts.worker.listen(config.name, {
       message: (message) => {
         this.#hear(message);
@@ -116,15 +123,29 @@ export class Link {
     return this.#board.status();
   }
 
+  /** The link is wanted from now on: at once, or as `when` has it. What an earlier process had up goes on. */
+  begin(): void {
+    this.#wanted = true;
+    if (this.#parts.handed?.agreed) this.#dispatch('start');
+    else this.#dialOrDoze('start');
+  }
+
+  /** Something happened to another link. */
+  otherChanged(link: string): void {
+    if (!this.#ending) this.#dialing.otherChanged(link);
+  }
+
   /** Carries a command out; once the link is being given up for good there are none. */
   command(command: LinkCommand): void {
     if (this.#ending) return;
-    this.#backoff.reset();
+    this.#dialing.steered();
+    if (command === 'up') this.#io.hurry();
     // An order given while the link is closing holds for what comes after, whatever it is closing for.
     if (this.#state === 'closing' && command !== 'down') this.#cause = cause('restart-requested');
     switch (command) {
       case 'up':
         this.#wanted = true;
+        this.#dialing.override();
         this.#dispatch('start');
         return;
       case 'down':
@@ -132,6 +153,7 @@ export class Link {
         return;
       case 'restart':
         this.#wanted = true;
+        this.#dialing.override();
         this.#dispatch('restart', cause('restart-requested'));
         return;
       default:
@@ -143,19 +165,19 @@ export class Link {
   async reconfigure(config: LinkConfig): Promise<void> {
     const previous = this.#config;
     this.#config = config;
-    this.#backoff = new Backoff(config.restart, this.#parts.random);
     this.#board.reconfigured(config);
     this.#companions.reconfigured(previous);
+    this.#dialing.reconfigured();
     await this.#net.reconfigured();
   }
 
-  /** Ends the link and gives everything back, the TUN and what outlasts a redial as well. */
-  async shutdown(): Promise<void> {
+  /** Ends the link and gives everything back, the TUN and what outlasts a redial as well. The peer is told `why`. */
+  async shutdown(why: Cause = cause('shutdown')): Promise<void> {
     this.#ending = true;
     this.#terminateMs = Math.min(this.#terminateMs, shutdownTerminateMs);
     await new Promise<void>((resolve) => {
       this.#atRest.push(resolve);
-      this.#stop(cause('shutdown'));
+      this.#stop(why);
       if (this.#state === 'closing') this.#alarm.set(this.#terminateMs);
       this.#settleRest();
     });
@@ -173,10 +195,12 @@ export class Link {
   async freeze(): Promise<void> {
     this.#ending = this.#handedOver = true;
     this.#alarm.cancel();
+    this.#dialing.end();
     this.#opening?.abort(new Error('a new process takes over'));
     await this.#companions.end(shutdownHooksMs);
     await this.#openDone;
     await this.#closing;
+    await this.#io.freeze();
   }
 
   /**
@@ -186,10 +210,11 @@ export class Link {
   async handOver(grip: Grip | undefined): Promise<HandedLink> {
     if (this.#state !== 'negotiating' && this.#state !== 'up') await this.#io.close();
     const { agreed, metricAdd } = await this.#net.settled();
-    const { name, interface: device, line } = this.#config;
-    const io = await this.#io.handOver(grip ?? { tun: undefined, line: undefined, opened: 0 });
-    const held = { name, interface: device, wanted: this.#wanted, lineKey: lineKey(line) };
-    return { ...held, ...io, agreed: agreed ?? null, metricAdd };
+    const { name, interface: device } = this.#config;
+    const { tun, lines } = await this.#io.handOver(grip ?? { tun: undefined, lines: [] });
+    const keys = linesOf(this.#config).map(lineKey);
+    const held = { name, interface: device, wanted: this.#wanted, tun, agreed: agreed ?? null, metricAdd };
+    return { ...held, lines: keys.map((key, i) => ({ key, line: lines[i] ?? null })) };
   }
 
   /** The patience with what an earlier process handed on is over: a link that didn't come up gives its routes back. */
@@ -198,66 +223,75 @@ export class Link {
     if (agreed && this.#net.agreed === agreed) void this.#net.uninstall();
   }
 
-  #makeNet(): LinkNet {
+  /** What those who serve the link see of it, and may ask of it. */
+  #makeHost(): IoHost & LinkNetHost & CompanionHost & DialingHost {
     const link = (): Link => this;
-    return new LinkNet(this.#parts.network, {
+    return {
       get config() {
         return link().#config;
+      },
+      get state() {
+        return link().#state;
+      },
+      get wanted() {
+        return link().#wanted;
+      },
+      get cause() {
+        return link().#cause;
+      },
+      get counters() {
+        return link().#board.counters;
+      },
+      get line() {
+        return link().#board.lineNow;
       },
       note: (level, message) => {
         this.#voice.note(level, message);
       },
+      // What ends a line that is closing is our own doing.
+      linesLost: (why) => {
+        this.#dispatch('line-ended', this.#state === 'closing' ? this.#cause : why);
+      },
       problems: (sentences) => {
         this.#board.networkProblems = sentences;
       },
-    });
-  }
-
-  #makeCompanions(): Companions {
-    const link = (): Link => this;
-    return new Companions(
-      {
-        get config() {
-          return link().#config;
-        },
-        get state() {
-          return link().#state;
-        },
-        get cause() {
-          return link().#cause;
-        },
-        get counters() {
-          return link().#board.counters;
-        },
-        get line() {
-          return link().#board.lineNow;
-        },
-        note: (level, message) => {
-          this.#voice.note(level, message);
-        },
-        probe: (packet) => {
-          this.#io.probe(packet);
-        },
-        hookEnded: (hook) => {
-          this.#board.hookEnded(hook);
-        },
-        restart: (reason) => {
-          this.#dispatch('restart', cause('unhealthy', reason));
-        },
-        addMetric: (add) => {
-          this.#net.addMetric(add);
-        },
-        cutOff: (renewsAt) => {
-          if (this.#state === 'up') this.#dispatch('restart', quotaCause(renewsAt));
-        },
+      probe: (packet) => {
+        this.#io.probe(packet);
       },
-      this.#parts,
-    );
+      hookEnded: (hook) => {
+        this.#board.hookEnded(hook);
+      },
+      restart: (reason) => {
+        this.#dispatch('restart', cause('unhealthy', reason));
+      },
+      addMetric: (add) => {
+        this.#net.addMetric(add);
+      },
+      cutOff: (why) => {
+        if (this.#state === 'up') this.#dispatch('restart', why);
+      },
+      watch: (rules, hold) => {
+        this.#io.watch(rules, hold);
+      },
+      dial: () => {
+        this.#dispatch('start');
+      },
+      doze: (why) => {
+        this.#dispatch('doze', why);
+      },
+    };
   }
 
   #stop(why: Cause): void {
     this.#wanted = false;
+    this.#dialing.stop();
     this.#dispatch('stop', why);
+  }
+
+  #dialOrDoze(event: 'start' | 'timer'): void {
+    const plan = this.#dialing.plan();
+    if (plan.kind === 'dial') this.#dispatch(event);
+    else this.#dispatch('doze', plan.why);
   }
 
   /** One step of the life. `why` is kept as the cause where the event has one. */
@@ -278,7 +312,7 @@ export class Link {
     this.#state = next;
     this.#board.entered(next, previous, why);
     this.#voice.entered(next, why, this.#net.agreed);
-    if (next === 'up') this.#backoff.up(this.#parts.scheduler.now());
+    this.#dialing.entered(next, previous);
     if (next === 'up' && this.#net.agreed !== undefined) this.#companions.up(this.#net.agreed);
     if (previous === 'up') this.#companions.down();
   }
@@ -307,7 +341,10 @@ export class Link {
         void this.#install();
         return;
       case 'uninstall':
-        void this.#net.uninstall();
+        void this.#presence.withdraw();
+        return;
+      case 'stand-by':
+        void this.#standBy();
         return;
       case 'pause':
         this.#board.nextAttemptIn(this.#nextPause);
@@ -319,9 +356,9 @@ export class Link {
   }
 
   async #openLine(): Promise<void> {
-    const renewsAt = this.#companions.cutOffUntil;
-    if (renewsAt !== undefined) {
-      this.#dispatch('open-failed', quotaCause(renewsAt));
+    const cutOff = this.#companions.cutOff;
+    if (cutOff !== undefined) {
+      this.#dispatch('open-failed', cutOff);
       return;
     }
     const opening = new AbortController();
@@ -329,13 +366,9 @@ export class Link {
     try {
       await this.#companions.rising();
       opening.signal.throwIfAborted();
-      const line = await this.#io.open(opening.signal);
+      await this.#io.open(opening.signal);
       if (opening.signal.aborted) await this.#io.close();
       opening.signal.throwIfAborted();
-      this.#board.line = line;
-      void line.ended.then((why) => {
-        if (this.#io.line === line) this.#lineEnded(why);
-      });
       this.#dispatch('line-opened');
     } catch (error) {
       this.#dispatch('open-failed', opening.signal.aborted ? this.#cause : this.#io.causeOf(error));
@@ -353,46 +386,39 @@ export class Link {
     if (this.#state === 'up' && agreed !== undefined) this.#companions.changed(agreed);
   }
 
-  /** What fails here leaves the link as it is: it is said, and that is all. */
-  async #tell(work: Promise<unknown>): Promise<void> {
-    try {
-      await work;
-    } catch (error) {
-      this.#voice.note('warn', messageOf(error));
-    }
-  }
-
   /** Takes the descriptor from the worker, closes the line, and says whether another attempt follows. */
   async #closeLine(): Promise<void> {
     if (this.#closing !== undefined) return;
     let opened = false;
-    this.#closing = this.#giveLineBack().then((had) => void (opened = had));
+    this.#closing = this.#presence.giveLineBack().then((had) => void (opened = had));
     await this.#closing;
-    this.#board.line = undefined;
     this.#remote.release(this.#config);
     this.#closing = undefined;
     this.#companions.closed(opened, this.#cause);
-    this.#dispatch(this.#goesOn() ? 'closed-retry' : 'closed-rest', this.#cause);
+    this.#goOn();
   }
 
-  /** True when there was one. */
-  async #giveLineBack(): Promise<boolean> {
-    await this.#net.uninstall();
-    let opened = false;
-    await this.#tell(this.#io.close().then((had) => (opened = had)));
-    return opened;
-  }
-
-  #goesOn(): boolean {
-    if (!this.#wanted) return false;
-    const pause = this.#backoff.next(this.#cause, this.#parts.scheduler.now());
-    if (pause === undefined) {
+  /** The line is closed: another attempt follows, or none, or none now. */
+  #goOn(): void {
+    const next = this.#wanted ? this.#dialing.after(this.#cause) : undefined;
+    if (next?.kind === 'doze') {
+      this.#dispatch('closed-doze', next.why);
+    } else if (next?.kind === 'retry') {
+      this.#nextPause = next.pauseMs;
+      this.#dispatch('closed-retry', this.#cause);
+    } else {
       this.#wanted = false;
-      this.#voice.note('error', `given up after ${this.#backoff.failures} attempts; linkctl up starts it again`);
-      return false;
+      if (next !== undefined)
+        this.#voice.note('error', `given up after ${next.attempts} attempts; linkctl up starts it again`);
+      this.#dispatch('closed-rest', this.#cause);
     }
-    this.#nextPause = pause;
-    return true;
+  }
+
+  async #standBy(): Promise<void> {
+    this.#dialing.sleeps();
+    this.#board.sleepsUntil(this.#dialing.until);
+    const isReady = await this.#presence.standBy();
+    if (!isReady && this.#state === 'dormant') this.#alarm.set(readyMs);
   }
 
   #settleRest(): void {
@@ -423,14 +449,16 @@ export class Link {
         this.#dispatch('finished', this.#state === 'closing' ? this.#cause : message.cause);
         return;
       case 'line-ended':
-        void this.#explain(message);
-        return;
       case 'line-finished':
       case 'lines-open':
+        this.#io.hear(message);
         return;
       case 'tun-gone':
         this.#io.tunGone();
         this.#dispatch('line-ended', cause('tun-deleted', this.#config.interface));
+        return;
+      case 'wanted':
+        this.#dialing.wants(message.packet);
         return;
       case 'released':
         this.#io.letGo(message.number);
@@ -443,6 +471,7 @@ export class Link {
         return;
       case 'statistics':
         this.#board.statistics(message);
+        this.#dialing.quietFor(message.quietMs);
         this.#companions.counted();
         return;
       default:
@@ -451,9 +480,9 @@ export class Link {
   }
 
   async #tellRemote({ number, peer }: Extract<FromWorker, { type: 'address-wanted' }>): Promise<void> {
-    const { line } = this.#io;
+    const { session } = this.#io;
     const found = await this.#remote.find(this.#config, peer);
-    if (this.#io.line !== line || this.#state !== 'negotiating') return;
+    if (this.#io.session !== session || this.#state !== 'negotiating') return;
     if (typeof found === 'number') this.#io.assign(number, found);
     else this.#dispatch('install-failed', found);
   }
@@ -461,19 +490,4 @@ export class Link {
   #isRestless(): boolean {
     return this.#restlessness.again(this.#parts.scheduler.now(), this.#config.restart.stableMs);
   }
-
-  async #explain({ end, ending }: Extract<FromWorker, { type: 'line-ended' }>): Promise<void> {
-    const { line } = this.#io;
-    const why = ending ?? (await line?.explain(end)) ?? cause('line-hangup');
-    if (this.#io.line === line) this.#lineEnded(why);
-  }
-
-  /** What ends a line that is closing is our own doing. */
-  #lineEnded(why: Cause): void {
-    this.#dispatch('line-ended', this.#state === 'closing' ? this.#cause : why);
-  }
-}
-
-function quotaCause(renewsAt: Date): Cause {
-  return cause('quota-used-up', `until ${renewsAt.toISOString()}`);
 }

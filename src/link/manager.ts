@@ -6,22 +6,25 @@ import type { LogFields, Logger } from '../base/log.js';
 import { messageOf } from '../base/errors.js';
 import type { LinkConfig } from '../config/types.js';
 import type { HandedLine } from '../line/handed.js';
-import { createLineSource, discardLine } from '../line/source.js';
+import { discardLine } from '../line/source.js';
+import { TerminalDesk } from '../line/terminal.js';
 import { crossCheck } from '../net/checks.js';
 import type { Network } from '../net/network.js';
 import { AddressPools } from '../pool/pools.js';
 import { inheritTun, openTun } from '../tun/linux.js';
 import { diffLinks, type LinkChange } from './config-diff.js';
 import { EventLog } from './event-log.js';
-import { holdMs, lineKey, type Grip, type HandedLink } from './handed.js';
+import { holdMs, lineKey, linesOf, type Grip, type HandedLink } from './handed.js';
 import type { Resolver } from '../resolver/resolver.js';
 import type { HookStarter } from './link-hooks.js';
 import type { LinkIoParts, LinkWorker } from './link-io.js';
+import { lineSources } from './line-sources.js';
 import { Link } from './link.js';
 import { resolveHost } from './remote-address.js';
 import { Repeats } from './repeats.js';
 import { explainRoutes } from './routes.js';
 import type {
+  BroughtTerminal,
   DaemonSteering,
   LinkCommand,
   LinkEvent,
@@ -50,6 +53,8 @@ export interface ManagerParts {
   readonly restart: () => Promise<RestartOutcome>;
   /** What an earlier process handed on, of these links and of others. */
   readonly handed?: readonly HandedLink[];
+  /** See `LinkIoParts`. */
+  readonly endpoint?: LinkIoParts['endpoint'];
   /** Reads the links' config anew. */
   readonly load: () => Promise<LoadedLinks>;
 }
@@ -60,7 +65,8 @@ export type LoadedLinks =
 
 interface TakenUp {
   readonly inherited: LinkIoParts['inherited'];
-  readonly line: HandedLine | undefined;
+  /** In the order of the config. */
+  readonly lines: readonly (HandedLine | undefined)[];
 }
 
 export class LinkManager implements DaemonSteering {
@@ -69,6 +75,7 @@ export class LinkManager implements DaemonSteering {
   readonly #events = new EventLog();
   readonly #repeats = new Repeats();
   readonly #pools = new AddressPools();
+  readonly #terminals = new TerminalDesk();
   /** The end of the queue: one reload at a time. */
   #lastReload: Promise<unknown> = Promise.resolve();
 
@@ -106,7 +113,7 @@ export class LinkManager implements DaemonSteering {
     const swept = this.#sweep(inherited);
     for (const link of handed) if (!this.#links.has(link.name)) this.#discard(link);
     for (const link of links) {
-      if (of(link)?.wanted ?? link.config.autostart) link.command('up');
+      if (of(link)?.wanted ?? link.config.autostart) link.begin();
     }
     await swept;
     await this.#decided(inherited);
@@ -131,7 +138,7 @@ export class LinkManager implements DaemonSteering {
     };
     const handOver = (some: readonly Link[]): Promise<HandedLink[]> => Promise.all(some.map(handOne));
     // What can't be handed on takes its time to end: the others carry packets until then.
-    const slow = links.filter(({ grip }) => grip.line === undefined);
+    const slow = links.filter(({ grip }) => grip.lines.some(({ fd }) => fd === undefined));
     return [...(await handOver(slow)), ...(await handOver(links.filter((link) => !slow.includes(link))))];
   }
 
@@ -207,6 +214,15 @@ export class LinkManager implements DaemonSteering {
     return this.#links.get(name)?.config.steer.includes(user) ?? false;
   }
 
+  bringTerminal(name: string, connect: () => BroughtTerminal): 'taken' | 'not-waiting' | 'no-terminal' | undefined {
+    const link = this.#links.get(name);
+    if (link === undefined) return undefined;
+    if (!linesOf(link.config).some(({ kind }) => kind === 'terminal')) return 'no-terminal';
+    if (!this.#terminals.isWaiting(name)) return 'not-waiting';
+    this.#terminals.bring(name, connect());
+    return 'taken';
+  }
+
   log(name: string): readonly LinkEvent[] | undefined {
     return this.#links.has(name) ? this.#events.of(name) : undefined;
   }
@@ -280,7 +296,8 @@ export class LinkManager implements DaemonSteering {
   async #takeOut({ kind, link: name }: LinkChange): Promise<void> {
     if (kind !== 'remove' && kind !== 'restart') return;
     const link = this.#links.get(name);
-    if (link !== undefined) await this.#tell(link.shutdown());
+    const why = cause(kind === 'remove' ? 'config-removed' : 'config-changed');
+    if (link !== undefined) await this.#tell(link.shutdown(why));
     this.#links.delete(name);
   }
 
@@ -303,16 +320,18 @@ export class LinkManager implements DaemonSteering {
 
   #makeLink(config: LinkConfig, handed?: HandedLink): Link {
     if (handed?.claim) this.#pools.remember(handed.claim);
-    const { inherited, line } = this.#takeUp(config, handed);
+    const { inherited, lines } = this.#takeUp(config, handed);
+    const { lockDir, scheduler } = this.#parts;
+    const terminals = { link: config.name, desk: this.#terminals };
     return new Link(config, {
       ...this.#parts,
       ...{ handed: inherited && handed, inherited },
-      lines: createLineSource(config.line, {
-        log: this.#logOf(config.name),
-        lockDir: this.#parts.lockDir,
-        handed: line,
-      }),
+      lines: lineSources(config, { log: this.#logOf(config.name), lockDir, scheduler, terminals, handed: lines }),
       random: Math.random,
+      isWell: (name) => {
+        const status = this.status(name);
+        return status?.state === 'up' && status.health?.state !== 'failed';
+      },
       pools: this.#pools,
       resolve: resolveHost,
       openTun,
@@ -323,32 +342,35 @@ export class LinkManager implements DaemonSteering {
   }
 
   /** What of a link that was handed on is of use with this config; the rest is given back. */
-  #takeUp({ interface: device, line: options }: LinkConfig, handed?: HandedLink): TakenUp {
-    if (handed === undefined) return { inherited: undefined, line: undefined };
-    const fitsTun = handed.interface === device;
-    const fitsLine = handed.lineKey === lineKey(options);
-    this.#discard({ ...handed, ...(fitsTun && { tun: null }), ...(fitsLine && { line: null }) });
+  #takeUp(config: LinkConfig, handed?: HandedLink): TakenUp {
+    if (handed === undefined) return { inherited: undefined, lines: [] };
+    const fitsTun = handed.interface === config.interface;
+    const keys = linesOf(config).map(lineKey);
+    const useless = handed.lines.filter(({ key }, i) => key !== keys[i]);
+    this.#discard({ ...handed, ...(fitsTun && { tun: null }), lines: useless });
     return {
       inherited:
         fitsTun && handed.tun !== null
-          ? { tun: inheritTun(device, handed.tun), hold: handed.agreed !== null }
+          ? { tun: inheritTun(config.interface, handed.tun), hold: handed.agreed !== null }
           : undefined,
-      line: fitsLine ? (handed.line ?? undefined) : undefined,
+      lines: handed.lines.map(({ key, line }, i) => (key === keys[i] ? (line ?? undefined) : undefined)),
     };
   }
 
   /** Ends what was handed on of a link that is no more, or not the same. */
-  #discard({ name, interface: device, tun, line }: HandedLink): void {
+  #discard({ name, interface: device, tun, lines }: HandedLink): void {
     if (tun !== null) inheritTun(device, tun).close();
-    if (line !== null) {
+    for (const { line } of lines) {
+      if (line === null) continue;
       void this.#tell(discardLine(line, { log: this.#parts.log, lockDir: this.#parts.lockDir }));
-      this.#parts.log.info({ link: name }, 'the line of the linkd before is of no use here: closed');
+      this.#parts.log.info({ link: name }, 'a line of the linkd before is of no use here: closed');
     }
   }
 
   #emit(event: LinkEvent): void {
     this.#events.add(event);
     this.#write(event);
+    for (const link of this.#links.values()) link.otherChanged(event.link);
   }
 
   /** What a line has to say, as the link's own events. */
@@ -371,7 +393,7 @@ export class LinkManager implements DaemonSteering {
 }
 
 function startIfWanted(link: Link): void {
-  if (link.config.autostart) link.command('up');
+  if (link.config.autostart) link.begin();
 }
 
 /** The ledger keeps codes; one that it made itself (`crash`), or that linkd no longer knows, stays as it is. */

@@ -6,6 +6,7 @@ import type { StreamEnd } from '../line/line.js';
 import type { TelnetTerms } from '../line/telnet/telnet.js';
 import type { SessionOptions } from '../ppp/options.js';
 import type { AgreedNetwork } from '../ppp/outputs.js';
+import type { TrafficRules } from '../schedule/options.js';
 import type { LinkCounters, SessionStatus } from './types.js';
 
 /** What one session on one line is told. */
@@ -35,6 +36,8 @@ export type ToWorker =
       readonly line: number;
       readonly fd: number;
       readonly telnet?: TelnetTerms | undefined;
+      /** What was received on it already. */
+      readonly initial?: Uint8Array | undefined;
       readonly options: AttachOptions;
     }
   /** Let a further line join the session; `line-finished` follows at once when that is over. */
@@ -43,6 +46,8 @@ export type ToWorker =
       readonly link: string;
       readonly fd: number;
       readonly telnet?: TelnetTerms | undefined;
+      /** What was received on it already. */
+      readonly initial?: Uint8Array | undefined;
       readonly line: JoiningLine;
     }
   /** The peer's address, as `address-wanted` of this number asked. */
@@ -51,6 +56,13 @@ export type ToWorker =
   | { readonly type: 'close'; readonly link: string; readonly cause: Cause }
   /** Let go of a line's descriptor; `released` follows with the same number, and nothing of this line after it. */
   | { readonly type: 'detach'; readonly link: string; readonly line: number; readonly number: number }
+  /** These packets count as traffic; `hold`: they wait while there is no session, and `wanted` follows. */
+  | {
+      readonly type: 'watch';
+      readonly link: string;
+      readonly rules: TrafficRules | undefined;
+      readonly hold: boolean;
+    }
   /** Put a packet of the health check into the queue; answers come back as `probe-reply` instead of going into the TUN. */
   | { readonly type: 'probe'; readonly link: string; readonly packet: Uint8Array }
   /** Let go of the TUN device; `released` follows with the same number. */
@@ -78,6 +90,8 @@ export type FromWorker = { readonly link: string } &
     /** Someone deleted the TUN device. */
     | { readonly type: 'tun-gone' }
     | { readonly type: 'probe-reply'; readonly packet: Uint8Array }
+    /** This packet waits for a session, as the first one; undefined: those that waited have been dropped. */
+    | { readonly type: 'wanted'; readonly packet: string | undefined }
     | { readonly type: 'released'; readonly number: number }
     | { readonly type: 'note'; readonly level: 'debug' | 'info' | 'warn'; readonly message: string }
     | {
@@ -85,6 +99,8 @@ export type FromWorker = { readonly link: string } &
         readonly at: Millis;
         readonly counters: LinkCounters;
         readonly session: SessionStatus | undefined;
+        /** For how long no packet that counts as traffic went either way; undefined: nobody asks. */
+        readonly quietMs?: Millis | undefined;
       }
   );
 

@@ -1,12 +1,11 @@
 /** What is known of one link for those who ask: gathered from its life and from the worker's statistics. */
-import type { Cause, CauseCode } from '../base/cause.js';
+import { causeFacts, type Cause, type CauseCode } from '../base/cause.js';
 import { formatIp4, type Ip4 } from '../base/ip.js';
 import type { Clock, Millis } from '../base/clock.js';
 import type { LinkConfig } from '../config/types.js';
-import type { Line } from '../line/line.js';
-import type { LineOptions } from '../line/options.js';
+import { lineName } from './line-name.js';
 import type { FromWorker } from './messages.js';
-import type { HookStatus, LinkCounters, LinkState, LinkStatus, SessionStatus } from './types.js';
+import type { HookStatus, LineStatus, LinkCounters, LinkState, LinkStatus, SessionStatus } from './types.js';
 
 type Statistics = Extract<FromWorker, { type: 'statistics' }>;
 
@@ -21,17 +20,23 @@ const noCounters: LinkCounters = {
 };
 
 /** By these a link goes down because someone wants it so. */
-const commands: readonly CauseCode[] = ['not-started', 'requested', 'shutdown'];
+const commands: readonly CauseCode[] = ['not-started', 'requested', 'shutdown', 'config-removed', 'config-changed'];
+
+/** So it was ordered, or so the config has it. */
+function isIntended({ code }: Cause): boolean {
+  return commands.includes(code) || causeFacts(code).retry === 'planned';
+}
 
 /** Older rates than this are no rates: the worker is silent while nothing changes. */
 const rateLifeMs = 2500;
 
 export class StatusBoard {
-  line: Line | undefined;
   networkProblems: readonly string[] = [];
   /** Where the rest is asked from; whoever knows sets them. */
+  lines: () => readonly LineStatus[] = () => [];
   health: () => LinkStatus['health'] = () => undefined;
   quota: () => LinkStatus['quota'] = () => undefined;
+  dialing: () => LinkStatus['dialing'] = () => undefined;
   #config: LinkConfig;
   readonly #clock: Clock;
   #state: LinkState = 'down';
@@ -56,27 +61,34 @@ export class StatusBoard {
     this.#state = state;
     this.#since = this.#clock.date();
     this.#nextAttempt = undefined;
-    const commanded = why !== undefined && commands.includes(why.code);
-    if (previous === 'up' && !commanded) this.#restarts += 1;
+    if (previous === 'up' && (why === undefined || !isIntended(why))) this.#restarts += 1;
     if (why !== undefined) this.#lastCause = { cause: why, at: this.#since };
     // A link that was told to come up again is no longer down by command.
-    else if (state === 'opening' && commands.some((code) => code === this.#lastCause?.cause.code))
+    else if (state === 'opening' && this.#lastCause !== undefined && isIntended(this.#lastCause.cause))
       this.#lastCause = undefined;
-    if (state === 'down' || state === 'waiting') this.#session = undefined;
+    if (state === 'down' || state === 'waiting' || state === 'dormant') this.#session = undefined;
   }
 
   nextAttemptIn(pause: Millis): void {
     this.#nextAttempt = new Date(this.#clock.date().getTime() + pause);
   }
 
+  /** A dormant link may dial again at this time, as far as the clock alone decides. */
+  sleepsUntil(time: Date | undefined): void {
+    this.#nextAttempt = time;
+  }
+
   get counters(): LinkCounters {
     return this.#counters;
   }
 
-  /** The line's name and speed, of the open line or as configured. */
-  get lineNow(): { readonly name: string; readonly speed: number | undefined } {
-    const { line: options } = this.#config;
-    return { name: this.line?.name ?? nameOf(options), speed: this.line?.speed ?? options.speed };
+  /** The line that is open, or else the first. */
+  get lineNow(): LinkStatus['line'] {
+    const { line } = this.#config;
+    const lines = this.lines();
+    const now = lines.find(({ state }) => state === 'open' || state === 'joined') ?? lines[0];
+    const { options, name, speed } = now ?? { options: line, name: lineName(line), speed: line.speed };
+    return { options, name, speed };
   }
 
   reconfigured(config: LinkConfig): void {
@@ -114,7 +126,8 @@ export class StatusBoard {
       lastCause: this.#lastCause,
       nextAttempt: this.#nextAttempt,
       restarts: this.#restarts,
-      line: { options: config.line, ...this.lineNow },
+      line: this.lineNow,
+      lines: this.lines(),
       interface: config.interface,
       ...configuredAddresses(config),
       networks: config.net.networks.map(({ prefix }) => prefix),
@@ -126,6 +139,7 @@ export class StatusBoard {
       hooks: [...this.#hooks.values()],
       health: this.health(),
       quota: this.quota(),
+      dialing: this.dialing(),
     };
   }
 }
@@ -137,24 +151,4 @@ function configuredAddresses({ local, remote, ipcp }: LinkConfig): Pick<LinkStat
   const { remoteFrom } = ipcp;
   if (remoteFrom === undefined) return { local: known(local), remote: known(remote) };
   return { local: known(local), remote: remoteFrom.kind === 'host' ? remoteFrom.host : `pool ${remoteFrom.pool.name}` };
-}
-
-/** What a line is called before it is open. */
-function nameOf(options: LineOptions): string {
-  switch (options.kind) {
-    case 'serial':
-      return options.device;
-    case 'pty':
-      return options.link;
-    case 'rfc2217':
-    case 'tcp':
-    case 'tcp-listen':
-      return `${options.host}:${options.port}`;
-    case 'unix':
-    case 'unix-listen':
-      return options.path;
-    case 'exec':
-      // Only the program: its arguments may hold a password.
-      return options.command[0];
-  }
 }

@@ -6,7 +6,7 @@ import type { LineOptions } from '../line/options.js';
 import type { LinkChange } from './config-diff.js';
 
 /** The states of a link's life, see `life.ts`. */
-export type LinkState = 'down' | 'opening' | 'negotiating' | 'up' | 'closing' | 'waiting';
+export type LinkState = 'down' | 'opening' | 'negotiating' | 'up' | 'closing' | 'waiting' | 'dormant';
 
 /** Counters since linkd started; errors by their kind's stable name (`fcs`, `runt`, `overrun`, `abort`, …). */
 export interface LinkCounters {
@@ -45,17 +45,37 @@ export interface SessionStatus {
   readonly peerName: string | undefined;
 }
 
+/** Where a line of a link stands: `open`, PPP may speak on it; `joined`, it carries packets beside the link's other lines. */
+export type LineState = 'closed' | 'waiting' | 'opening' | 'open' | 'joined';
+
+/** One line of a link. */
+export interface LineStatus {
+  readonly options: LineOptions;
+  readonly name: string;
+  readonly speed: number | undefined;
+  readonly state: LineState;
+  /** What is done to open it (`dialing 5551234`), or how it came about. */
+  readonly call?: string | undefined;
+  /** Why it couldn't be opened, or ended while others went on. */
+  readonly lastCause: { readonly cause: Cause; readonly at: Date } | undefined;
+  /** When a waiting line is tried again. */
+  readonly nextAttempt: Date | undefined;
+}
+
 export interface LinkStatus {
   readonly name: string;
   readonly state: LinkState;
   readonly since: Date;
   /** Why the link is in this state, or why it last left `up`. */
   readonly lastCause: { readonly cause: Cause; readonly at: Date } | undefined;
-  /** When a waiting link tries again. */
+  /** When a waiting link tries again, and when a dormant one may, as far as the clock alone decides. */
   readonly nextAttempt: Date | undefined;
   /** Times that the link went down after having been up, other than by command, since linkd started. */
   readonly restarts: number;
+  /** The one that is open, or else the first. */
   readonly line: { readonly options: LineOptions; readonly name: string; readonly speed: number | undefined };
+  /** All of them, in the order of the config; one or more. */
+  readonly lines: readonly LineStatus[];
   readonly interface: string;
   /** As configured. */
   readonly local: string;
@@ -77,6 +97,20 @@ export interface LinkStatus {
   readonly quota:
     | { readonly state: 'ok' | 'warn' | 'used-up'; readonly usedBytes: number; readonly monthlyBytes: number }
     | undefined;
+  /** When the line is open, and why it is or isn't; undefined where it is always to be. */
+  readonly dialing: DialingStatus | undefined;
+}
+
+export interface DialingStatus {
+  /** What a dormant link waits for. */
+  readonly waitsFor: 'traffic' | 'hours' | 'other-link' | 'calls' | 'minutes' | 'command' | undefined;
+  /** The packet that it was dialed for last: `tcp 10.1.0.5:49152 → 10.2.0.9:22`. */
+  readonly becauseOf: { readonly packet: string; readonly at: Date } | undefined;
+  /** Dialed by command, whatever the hour and the limits. */
+  readonly overridden: boolean;
+  readonly callsLastHour: number;
+  /** From midnight on, in local time. */
+  readonly openTodayMs: Millis;
 }
 
 export interface HookStatus {
@@ -169,6 +203,13 @@ export interface MonthRecord {
   readonly sessions: number;
 }
 
+/** A connection that becomes a line; whoever takes it closes the descriptor. */
+export interface BroughtTerminal {
+  readonly fd: number;
+  /** For people: `terminal of ann`. */
+  readonly name: string;
+}
+
 /** What the control server steers beyond single links. */
 export interface DaemonSteering extends LinkSteering {
   /** Reads the config anew and applies what changed. */
@@ -183,6 +224,11 @@ export interface DaemonSteering extends LinkSteering {
   /** Newest first. */
   history(link: string | undefined, limit: number): readonly SessionRecord[];
   totals(link: string | undefined): readonly MonthRecord[];
+  /**
+   * Brings a terminal to a link that takes them as its line. `connect` is called at once, and only when a line takes it.
+   * `not-waiting`: it has another caller, or doesn't want one now; `no-terminal`: its line is of another kind.
+   */
+  bringTerminal(name: string, connect: () => BroughtTerminal): 'taken' | 'not-waiting' | 'no-terminal' | undefined;
   /** True when this user may steer the link beside those whom the socket's group lets steer all. */
   maySteer(name: string, user: string): boolean;
 }

@@ -41,6 +41,12 @@ describe('the control server', () => {
       next_attempt_at: null,
       restarts: 2,
       line: { kind: 'serial', name: '/dev/ttyUSB0', speed_baud: 115_200, flow_control: 'rtscts' },
+      lines: [
+        {
+          ...{ kind: 'serial', name: '/dev/ttyUSB0', speed_baud: 115_200, flow_control: 'rtscts' },
+          ...{ state: 'open', last_cause: null, last_cause_at: null, next_attempt_at: null },
+        },
+      ],
       interface: 'ppp-branch',
       local_address: '10.255.0.1',
       remote_address: '10.255.0.2',

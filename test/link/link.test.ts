@@ -381,7 +381,7 @@ describe('Link, handed over', () => {
     await rig.link.freeze();
     const handed = await rig.link.handOver(grip);
     assert.deepEqual(rig.acts, ['detach', 'hand over', 'remove']);
-    assert.deepEqual([handed.tun, handed.line?.fd, handed.wanted], [98, 99, true]);
+    assert.deepEqual([handed.tun, handed.lines[0]?.line?.fd, handed.wanted], [98, 99, true]);
     assert.equal(handed.agreed?.ip4?.remote, testConfig.remote);
     assert.equal(rig.openTuns, 1);
     assert.equal(rig.line.closed, false);
@@ -401,8 +401,8 @@ describe('Link, handed over', () => {
     // It is open again, by the same number.
     assert.equal(rig.link.state, 'negotiating');
     await rig.link.freeze();
-    const { line, tun, agreed } = await rig.link.handOver(grip);
-    assert.deepEqual([line, tun, agreed], [null, 98, null]);
+    const { lines, tun, agreed } = await rig.link.handOver(grip);
+    assert.deepEqual([lines.map(({ line }) => line), tun, agreed], [[null], 98, null]);
     assert.equal(rig.line.closed, true);
   });
 });

@@ -101,6 +101,10 @@ export class FakeSteering implements DaemonSteering {
     return this.months.filter((month) => link === undefined || month.link === link);
   }
 
+  bringTerminal(): 'not-waiting' {
+    return 'not-waiting';
+  }
+
   maySteer(name: string, user: string): boolean {
     return this.stewards.includes(`${user} ${name}`);
   }
@@ -145,6 +149,16 @@ export function upLink(change: Partial<LinkStatus> = {}): LinkStatus {
       name: '/dev/ttyUSB0',
       speed: 115_200,
     },
+    lines: [
+      {
+        options: { kind: 'serial', device: '/dev/ttyUSB0', speed: 115_200, flow: 'rtscts', carrier: 'auto' },
+        name: '/dev/ttyUSB0',
+        speed: 115_200,
+        state: 'open',
+        lastCause: undefined,
+        nextAttempt: undefined,
+      },
+    ],
     interface: 'ppp-branch',
     local: '10.255.0.1',
     remote: '10.255.0.2',
@@ -180,6 +194,7 @@ export function upLink(change: Partial<LinkStatus> = {}): LinkStatus {
     hooks: [],
     health: undefined,
     quota: undefined,
+    dialing: undefined,
     ...change,
   };
 }

@@ -1,10 +1,12 @@
 /** One `Link` in virtual time: its line, worker, network and TUN are fakes that record what they are told. */
 import { cause, type Cause, type CauseCode } from '../../src/base/cause.js';
 import { parseIp4, parsePrefix, type Ip, type Ip4 } from '../../src/base/ip.js';
+import type { Session } from '../../src/accounting/sessions.js';
 import type { LinkConfig } from '../../src/config/types.js';
 import { LineError, type Line, type LineSource } from '../../src/line/line.js';
 import type { LinkFacts } from '../../src/hooks/environment.js';
 import type { HookMoment } from '../../src/hooks/options.js';
+import { linesOf } from '../../src/link/handed.js';
 import { Link } from '../../src/link/link.js';
 import type { LinkNetwork } from '../../src/link/link-net.js';
 import type { LinkWorker } from '../../src/link/link-io.js';
@@ -25,7 +27,11 @@ export const testConfig: LinkConfig = {
   interface: 'branch',
   autostart: true,
   when: undefined,
+  dial: undefined,
+  answer: undefined,
   line: { kind: 'serial', device: '/dev/ttyS0', speed: 115_200, flow: 'rtscts', carrier: 'auto' },
+  moreLines: [],
+  multilink: undefined,
   local: address('10.0.0.1'),
   remote: address('10.0.0.2'),
   ipcp: {
@@ -98,14 +104,15 @@ export function agreedNetwork(local: string, remote: string): AgreedNetwork {
 
 class FakeLine implements Line {
   readonly fd = 99;
-  readonly name = '/dev/ttyS0';
+  readonly name: string;
   readonly speed = 115_200;
   readonly ended: Promise<Cause>;
   end: (why: Cause) => void = () => undefined;
   closed = false;
   readonly #close: () => Promise<void>;
 
-  constructor(close: () => Promise<void>) {
+  constructor(number: number, close: () => Promise<void>) {
+    this.name = `/dev/ttyS${number}`;
     this.#close = close;
     this.ended = new Promise((resolve) => {
       this.end = resolve;
@@ -144,6 +151,8 @@ export class LinkRig {
     release: 'at-once',
     tun: 'opens',
   };
+  /** What becomes of lines of these numbers, instead. */
+  readonly opens = new Map<number, Behaviour['open']>();
   readonly events: LinkEvent[] = [];
   /** Everything that was done, in order: `open`, `attach`, `install`, … */
   readonly acts: string[] = [];
@@ -157,6 +166,8 @@ export class LinkRig {
   /** Why the sessions of the ledger ended. */
   readonly sessionEnds: string[] = [];
   counted = { rxBytes: 0, txBytes: 0 };
+  /** The links that are up, and well. */
+  readonly well = new Set<string>();
   /** What the ledger knows of this month. */
   usedBytes = 0;
   /** The metrics of the routes as installed last. */
@@ -168,13 +179,15 @@ export class LinkRig {
   openTuns = 0;
   installed = false;
   attached = false;
+  /** The lines that the worker has. */
+  readonly lent = new Set<number>();
   #caller: Promise<void> = Promise.resolve();
   #listener: Parameters<LinkWorker['listen']>[1] | undefined;
 
-  constructor(config: LinkConfig = testConfig, pools = new AddressPools()) {
+  constructor(config: LinkConfig = testConfig, pools = new AddressPools(), pastSessions: readonly Session[] = []) {
     this.pools = pools;
     this.link = new Link(config, {
-      lines: this.#lineSource(),
+      lines: linesOf(config).map((_, number) => this.#lineSource(number)),
       worker: this.#worker(),
       network: this.#network(),
       scheduler: this.scheduler,
@@ -182,6 +195,7 @@ export class LinkRig {
       pools: this.pools,
       resolve: (host) => this.resolve(host),
       control: '/run/linkd/control.sock',
+      isWell: (link) => this.well.has(link),
       hooks: {
         run: (moment, _, facts) => {
           this.hooked.push({ moment, facts });
@@ -194,10 +208,11 @@ export class LinkRig {
           end: (why) => this.sessionEnds.push(why.code),
         }),
         usedBytes: () => this.usedBytes,
+        history: () => [...pastSessions],
       },
       resolver: {
-        take: (_, __, servers) => {
-          this.nameServers = servers;
+        take: (_, __, servers, option) => {
+          this.nameServers = option === 'off' ? [] : servers;
           return Promise.resolve('file');
         },
         release: () => {
@@ -241,6 +256,7 @@ export class LinkRig {
 
   workerDies(): void {
     this.attached = false;
+    this.lent.clear();
     this.#listener?.died('test');
   }
 
@@ -255,13 +271,13 @@ export class LinkRig {
     this.hear({ type: 'network-up', network: agreedNetwork('10.0.0.1', '10.0.0.2') });
   }
 
-  #lineSource(): LineSource {
+  #lineSource(number: number): LineSource {
     return {
       open: (signal) => {
         this.acts.push('open');
-        const { open } = this.behaviour;
+        const open = this.opens.get(number) ?? this.behaviour.open;
         if (open === 'at-once') {
-          const line = new FakeLine(() =>
+          const line = new FakeLine(number, () =>
             this.behaviour.close === 'at-once' ? Promise.resolve() : new Promise(() => undefined),
           );
           return this.#caller.then(() => {
@@ -304,14 +320,17 @@ export class LinkRig {
   #obey(message: ToWorker): void {
     switch (message.type) {
       case 'attach':
+      case 'join':
         this.attached = true;
+        this.lent.add(message.type === 'attach' ? message.line : message.line.number);
         return;
       case 'close':
         if (this.attached && this.behaviour.terminate === 'at-once')
           this.hear({ type: 'finished', cause: message.cause });
         return;
       case 'detach':
-        this.attached = false;
+        this.lent.delete(message.line);
+        this.attached = this.lent.size > 0;
         if (this.behaviour.release === 'at-once') this.hear({ type: 'released', number: message.number });
         return;
       case 'remove':

@@ -1,6 +1,6 @@
 /** The linkd before this one, as this one sees it: what it says comes over the pipe that it gave us at birth. */
 import { native } from '../../native/binding.js';
-import type { HandedLink } from '../../link/handed.js';
+import { withDescriptors, type HandedLink } from '../../link/handed.js';
 import { handOverVariable, toNew, type ToNew, type ToOld } from './messages.js';
 
 export class Predecessor {
@@ -77,8 +77,7 @@ export class Predecessor {
 
 /** The descriptors as those of any other file of this process: closed when a program is started. */
 function own(link: HandedLink): HandedLink {
-  const { tun, line } = link;
-  return { ...link, tun: tun === null ? null : owned(tun), line: line && { ...line, fd: owned(line.fd) } };
+  return withDescriptors(link, owned);
 }
 
 function owned(inherited: number): number {

@@ -4,7 +4,7 @@
  */
 import { messageOf } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
-import type { HandedLink } from '../../link/handed.js';
+import { withDescriptors, type HandedLink } from '../../link/handed.js';
 import { PacketWorker } from '../../link/packet-worker.js';
 import type { ReloadOutcome, RestartOutcome } from '../../link/types.js';
 import type { Notifier } from '../notify.js';
@@ -101,7 +101,9 @@ export class Succession {
     const service = this.#service;
     if (service === undefined) return refusal('linkd is just starting');
     const { grips } = service;
-    const descriptors = grips.flatMap(({ tun, line }) => [tun, line].filter((fd) => fd !== undefined));
+    const descriptors = grips.flatMap(({ tun, lines }) =>
+      [tun, ...lines.map(({ fd }) => fd)].filter((fd) => fd !== undefined),
+    );
     const successor = new Successor(descriptors);
     this.#successor = successor;
     log.info({ successor: successor.pid }, 'a new linkd is starting, to take the place of this one');
@@ -133,8 +135,7 @@ export class Succession {
 /** The link with the numbers that its descriptors have in the new process. */
 function renumbered(link: HandedLink, descriptors: readonly number[]): HandedLink {
   const there = (fd: number): number => firstDescriptor + descriptors.indexOf(fd);
-  const { tun, line } = link;
-  return { ...link, tun: tun === null ? null : there(tun), line: line && { ...line, fd: there(line.fd) } };
+  return withDescriptors(link, there);
 }
 
 function refusal(reason: string): RestartOutcome {

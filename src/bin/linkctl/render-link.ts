@@ -1,5 +1,5 @@
 /** One link as a block: how it stands and why first, then where it runs, then what went through it. */
-import type { WireLink } from '../../control/protocol.js';
+import type { WireLink, WireMember } from '../../control/protocol.js';
 import {
   formatAge,
   formatBytes,
@@ -33,7 +33,7 @@ export function renderLink(link: WireLink, view: View, detail: boolean): string 
   const pairs = [
     ...causePairs(link, view),
     ...carePairs(link, view, detail),
-    ...placePairs(link),
+    ...placePairs(link, view),
     ...trafficPairs(link),
     ...historyPairs(link, view),
     ...(detail ? detailPairs(link) : []),
@@ -41,7 +41,7 @@ export function renderLink(link: WireLink, view: View, detail: boolean): string 
   return `${renderHeadline(link, view)}\n${renderPairs(pairs, view.width)}`;
 }
 
-/** `branch  up for 3d 4h, since 2025-11-22 10:02:11`; a waiting link says when it tries again. */
+/** `branch  up for 3d 4h, since 2025-11-22 10:02:11`; one that waits says when it tries again. */
 export function renderHeadline(link: WireLink, { now, paint }: View): string {
   const age = formatAge(link.since, now);
   return `${paint.strong(link.name)}  ${paintState(paint, link.state)} for ${age}, ${whatNext(link, now)}`;
@@ -65,18 +65,39 @@ export function causePairs(link: WireLink, { paint }: Screen): Pair[] {
   return link.state === 'down' ? [['remedy', `linkctl up ${link.name} starts it.`]] : [];
 }
 
-function placePairs({ line, session, ...link }: WireLink): Pair[] {
-  const speed = line.speed_baud === null ? [] : [`${line.speed_baud} baud`];
-  const flow = line.flow_control === null ? [] : [line.flow_control === 'none' ? 'no flow control' : line.flow_control];
+function placePairs({ line, lines, session, ...link }: WireLink, view: View): Pair[] {
   const mtu = session?.mtu_bytes ?? undefined;
   return [
-    ['line', [`${line.kind} ${line.name}`, ...speed, ...flow].join(', ')],
+    ...(lines.length > 1 ? lines.map((one, i) => memberPair(one, i, view)) : [['line', lineText(line)] as const]),
+    ...callPairs(lines),
     ['interface', mtu === undefined ? link.interface : `${link.interface}, MTU ${mtu}`],
     ['addresses', addresses(link, session).join('; ')],
     ...((session?.dns ?? []).length === 0 ? [] : [['DNS', session?.dns.join(', ') ?? ''] as const]),
     ...peerPair(session),
     ['networks', link.networks.length === 0 ? 'none' : link.networks.join(', ')],
   ];
+}
+
+function lineText({ kind, name, speed_baud, flow_control }: WireLink['line']): string {
+  const speed = speed_baud === null ? [] : [`${speed_baud} baud`];
+  const flow = flow_control === null ? [] : [flow_control === 'none' ? 'no flow control' : flow_control];
+  return [`${kind} ${name}`, ...speed, ...flow].join(', ');
+}
+
+/** One line of several: how it stands, and why if it doesn't carry packets. */
+function memberPair(line: WireMember, index: number, { now, paint }: View): Pair {
+  const wait = line.next_attempt_at === null ? undefined : Date.parse(line.next_attempt_at) - now.getTime();
+  const retry = wait === undefined ? '' : `, next attempt ${wait < 1000 ? 'now' : `in ${formatSpan(wait)}`}`;
+  const why = line.state === 'joined' || line.last_cause === null ? '' : `: ${formatCause(line.last_cause)}`;
+  const state = line.state === 'joined' ? line.state : paint.warn(line.state);
+  return [`line ${index + 1}`, `${lineText(line)}; ${state}${retry}${why}`];
+}
+
+/** What is done to open a line, or how it came about. */
+function callPairs(lines: readonly WireMember[]): Pair[] {
+  return lines.flatMap(({ call }, index): Pair[] =>
+    call === null || call === undefined ? [] : [[lines.length > 1 ? `call ${index + 1}` : 'call', call]],
+  );
 }
 
 /** Who has proved to be at the far end. */
@@ -86,7 +107,7 @@ function peerPair(session: WireLink['session']): Pair[] {
 }
 
 /** As agreed on; before that as configured. */
-function addresses(link: Omit<WireLink, 'line' | 'session'>, session: WireLink['session']): string[] {
+function addresses(link: Pick<WireLink, 'local_address' | 'remote_address'>, session: WireLink['session']): string[] {
   const local = session?.local_address ?? link.local_address;
   const remote = session?.remote_address ?? link.remote_address;
   const [local6, remote6] = [session?.local_ip6 ?? undefined, session?.remote_ip6 ?? undefined];

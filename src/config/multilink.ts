@@ -1,0 +1,72 @@
+/** The keys of `multilink`: several lines as one, and long packets in fragments. */
+import { z } from 'zod';
+import { parseEndpoint, type Endpoint } from '../multilink/endpoint.js';
+import { defaultMaxFragmentMs, defaultMinFragment, defaultMrru, type MultilinkOptions } from '../multilink/options.js';
+import { formatDuration } from './duration.js';
+import { defaulted, delegate, keyFacts, optional, section } from './keys.js';
+import { right, wrong, type Reader } from './reading.js';
+import { show, withAllowed } from './text.js';
+import { duration, flag, integer, isOff, orOff } from './values.js';
+
+const endpoint: Reader<Endpoint> = {
+  allowed: '`mac:`, `ip:`, `local:`, `magic:` or `phone:` and the address, or `null`',
+  read(text) {
+    const found = parseEndpoint(text);
+    return found === undefined ? wrong('is no endpoint') : right(found);
+  },
+};
+
+const minute = 60_000;
+
+export const multilinkShape = {
+  mrru: defaulted(integer(64, 16384), String(defaultMrru), {
+    about: 'The largest packet that the peer may cut up for us, in octets.',
+    rfc: 'RFC 1990 §5.1.1',
+  }),
+  'short-sequence': defaulted(flag, 'false', {
+    about: 'Ask for fragments with headers of two octets instead of four, and grant them.',
+    rfc: 'RFC 1990 §5.1.2',
+  }),
+  endpoint: optional(endpoint, "made of this machine's identity, see machine-id(5)", {
+    about: 'By what the peer knows that the lines come from one machine.',
+    rfc: 'RFC 1990 §5.1.3',
+  }),
+  'min-fragment': defaulted(integer(16, 16384), String(defaultMinFragment), {
+    about: 'Octets below which a fragment is not worth its header.',
+  }),
+  'max-fragment-time': defaulted(orOff(duration(1, minute), Infinity), formatDuration(defaultMaxFragmentMs), {
+    about:
+      'How long one fragment may take its line, so that a short packet gets through between those of a long one; `off` cuts only as the lines ask for it.',
+  }),
+};
+
+const multilinkSection = section(multilinkShape).transform((read): MultilinkOptions => ({
+  mrru: read.mrru,
+  shortSequence: read['short-sequence'],
+  endpoint: read.endpoint,
+  minFragment: read['min-fragment'],
+  maxFragmentMs: read['max-fragment-time'],
+}));
+
+const allowed = 'a section, on or off';
+
+/** Undefined where it isn't written, false where it is off; `on` takes the defaults. */
+export const multilink = z
+  .unknown()
+  .transform((input, ctx): MultilinkOptions | false => {
+    if (isOff(input)) return false;
+    if (typeof input !== 'string') return delegate(multilinkSection, input, ctx);
+    if (flag.read(input).ok) return usualMultilink;
+    ctx.addIssue({ code: 'custom', message: withAllowed(`${show(input)} is neither`, allowed) });
+    return z.NEVER;
+  })
+  .optional()
+  .register(keyFacts, {
+    about: 'How packets go over several lines as one, see “Several lines”.',
+    allowed,
+    default: 'on with several lines, off with one',
+    rfc: 'RFC 1990',
+  });
+
+/** For several lines where nothing is said. */
+export const usualMultilink: MultilinkOptions = multilinkSection.parse({});
