@@ -112,6 +112,8 @@ export class Companions {
 
   /** The config changed under the link. */
   reconfigured(previous: LinkConfig): void {
+    if (this.#agreed !== undefined && previous.resolver !== this.#host.config.resolver)
+      this.#nameServers.agreed(this.#agreed);
     if (JSON.stringify(previous.track) === JSON.stringify(this.#host.config.track)) return;
     this.#health?.stop();
     this.#makeMonitor();

@@ -53,6 +53,18 @@ describe('name servers', () => {
     await rig.scheduler.pass(1);
     assert.deepEqual(rig.nameServers, []);
   });
+
+  it('are put back, and taken over again, by a reload', async () => {
+    const rig = new LinkRig({ ...testConfig, resolver: 'file' });
+    await rig.comeUp();
+    rig.hear({ type: 'network-down' });
+    rig.hear({ type: 'network-up', network: told('10.0.0.53') });
+    await rig.scheduler.pass(1);
+    await rig.link.reconfigure({ ...testConfig, resolver: 'off' });
+    assert.deepEqual(rig.nameServers, []);
+    await rig.link.reconfigure({ ...testConfig, resolver: 'file' });
+    assert.deepEqual(rig.nameServers, [address('10.0.0.53')]);
+  });
 });
 
 describe('hooks', () => {

@@ -66,5 +66,13 @@ describe('diffLinks', () => {
     const [change] = diffLinks([exec('hunter2')], [exec('hunter3')]);
     assert.equal(change?.kind, 'restart');
     assert.doesNotMatch(JSON.stringify(change), /hunter/);
+    const auth: NonNullable<LinkConfig['auth']> = {
+      ...{ require: [], accept: ['chap'], name: undefined, user: undefined, remoteName: undefined },
+      ...{ papFiles: [], chapFiles: [], rechallengeMs: 0, peerSecret: undefined },
+      secret: { kind: 'program', command: ['/bin/show', 'hunter4'] },
+    };
+    const added = diffLinks([testConfig], [{ ...testConfig, auth }]);
+    assert.match(JSON.stringify(added), /program/);
+    assert.doesNotMatch(JSON.stringify(added), /hunter/);
   });
 });
