@@ -4,7 +4,7 @@
  */
 import type { Ledger, SessionHandle } from '../accounting/ledger.js';
 import { judgeQuota } from '../accounting/quota.js';
-import type { Cause } from '../base/cause.js';
+import { cause, type Cause } from '../base/cause.js';
 import type { Millis, Scheduler } from '../base/clock.js';
 import { assertNever } from '../base/errors.js';
 import { formatIp4, type Ip4 } from '../base/ip.js';
@@ -22,7 +22,7 @@ import type { HookStatus, LinkCounters, LinkEvent, LinkState, LinkStatus } from 
 
 export interface CompanionParts {
   readonly hooks: HookStarter;
-  readonly ledger: Pick<Ledger, 'begin' | 'usedBytes'>;
+  readonly ledger: Pick<Ledger, 'begin' | 'usedBytes' | 'history'>;
   readonly resolver: Pick<Resolver, 'take' | 'release'>;
   readonly scheduler: Scheduler;
   /** Numbers from 0 up to 1. */
@@ -47,7 +47,7 @@ export interface CompanionHost {
   /** Adds to the metric of the link's routes, so that another path is preferred; 0 is as configured. */
   addMetric(add: number): void;
   /** The month's quota is used up. */
-  cutOff(renewsAt: Date): void;
+  cutOff(why: Cause): void;
 }
 
 /** What PPP agreed on. */
@@ -102,12 +102,12 @@ export class Companions {
     return quota && judgeQuota(this.#parts.ledger.usedBytes(name), quota, this.#parts.scheduler.date());
   }
 
-  /** When the quota is used up and cuts the link off: when it is whole again. */
-  get cutOffUntil(): Date | undefined {
+  /** Why the link must not be up, when the quota is used up and cuts it off. */
+  get cutOff(): Cause | undefined {
     const { quota, name } = this.#host.config;
     if (quota === undefined) return undefined;
     const verdict = judgeQuota(this.#parts.ledger.usedBytes(name), quota, this.#parts.scheduler.date());
-    return verdict.cutOff ? verdict.renewsAt : undefined;
+    return verdict.cutOff ? quotaCause(verdict.renewsAt) : undefined;
   }
 
   /** The config changed under the link. */
@@ -280,7 +280,7 @@ export class Companions {
       const used = `${verdict.usedBytes} of ${verdict.monthlyBytes} octets of this month's quota are used`;
       this.#host.note(verdict.state === 'ok' ? 'info' : 'warn', used);
     }
-    if (verdict.cutOff) this.#host.cutOff(verdict.renewsAt);
+    if (verdict.cutOff) this.#host.cutOff(quotaCause(verdict.renewsAt));
   }
 
   #run(moment: HookMoment, previous?: Agreed): Promise<boolean> {
@@ -328,6 +328,10 @@ export class Companions {
       `hook ${moment} ${program}: ${outcome}${said}`,
     );
   }
+}
+
+function quotaCause(renewsAt: Date): Cause {
+  return cause('quota-used-up', `until ${renewsAt.toISOString()}`);
 }
 
 /** For people: `10.0.0.1 to 10.0.0.2, fe80::1 to fe80::2`. */

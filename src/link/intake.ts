@@ -4,6 +4,7 @@ import type { PacketPort } from '../tun/tun.js';
 import { carries, type Attachment } from './attachment.js';
 import { ipLength, protocolOf } from './ip-packet.js';
 import type { Tally } from './tally.js';
+import type { TrafficWatch } from './traffic-watch.js';
 
 /** Packets taken from the TUN at a time. */
 export const batch = 64;
@@ -13,13 +14,15 @@ const leastSlot = 1024;
 export class Intake {
   readonly #port: PacketPort;
   readonly #tally: Tally;
+  readonly #watch: TrafficWatch;
   readonly #slots = new Int32Array(batch);
   readonly #lengths = new Int32Array(batch);
   readonly #unread = new Uint8Array(batch * leastSlot);
 
-  constructor(port: PacketPort, tally: Tally) {
+  constructor(port: PacketPort, tally: Tally, watch: TrafficWatch) {
     this.#port = port;
     this.#tally = tally;
+    this.#watch = watch;
   }
 
   /** Takes a batch into the queue, which makes room for it. The number of packets that were there, `batch` at most. */
@@ -32,7 +35,10 @@ export class Intake {
       const length = this.#lengths[i] ?? 0;
       if (i >= count || !carries(session, protocolOf(pool.bytes, slot * pool.slotSize))) pool.give(slot);
       else if (this.#isTooLarge(pool.bytes, slot * pool.slotSize, length, mtu)) pool.give(slot);
-      else queue.enqueue(slot, length, now);
+      else {
+        this.#watch.saw(pool.bytes, slot * pool.slotSize, length, now);
+        queue.enqueue(slot, length, now);
+      }
     }
     return count;
   }

@@ -11,6 +11,8 @@ export type LifeEvent =
   /** The link is not wanted any more: by command, or because linkd ends. */
   | 'stop'
   | 'restart'
+  /** The link is wanted, but its line is not to be open now: `when` of the config says so. */
+  | 'doze'
   | 'line-opened'
   | 'open-failed'
   /** PPP agreed on addresses; they are not installed yet. */
@@ -24,9 +26,10 @@ export type LifeEvent =
   | 'line-ended'
   /** The pause is over, or the Terminate exchange took too long. */
   | 'timer'
-  /** The line is closed: and there shall be another attempt, or not. */
+  /** The line is closed: and there shall be another attempt, or not, or not now. */
   | 'closed-retry'
-  | 'closed-rest';
+  | 'closed-rest'
+  | 'closed-doze';
 
 export type LifeAction =
   | 'open-line'
@@ -38,29 +41,41 @@ export type LifeAction =
   /** Addresses and routes in, or out. */
   | 'install'
   | 'uninstall'
-  | 'pause';
+  | 'pause'
+  /** Be ready for what wakes the link. */
+  | 'stand-by';
 
 type Cell = '-' | LinkState | `${LifeAction}/${LinkState}` | `${LifeAction},${LifeAction}/${LinkState}`;
 
-const states = ['down', 'opening', 'negotiating', 'up', 'closing', 'waiting'] as const satisfies readonly LinkState[];
+const states = [
+  'down',
+  'opening',
+  'negotiating',
+  'up',
+  'closing',
+  'waiting',
+  'dormant',
+] as const satisfies readonly LinkState[];
 
 /* prettier-ignore */
-const table: Readonly<Record<LifeEvent, readonly [Cell, Cell, Cell, Cell, Cell, Cell]>> = {
-  //                 down                 opening                      negotiating                       up                                 closing               waiting
-  'start':          ['open-line/opening', 'opening',                   'negotiating',                    'up',                              'closing',            'open-line/opening'],
-  'stop':           ['down',              'abort-open/closing',        'close-session/closing',          'uninstall,close-session/closing', 'closing',            'down'],
-  'restart':        ['open-line/opening', 'opening',                   'close-session/closing',          'uninstall,close-session/closing', 'closing',            'open-line/opening'],
-  'line-opened':    ['-',                 'start-session/negotiating', '-',                              '-',                               'close-line/closing', '-'],
-  'open-failed':    ['-',                 'close-line/closing',        '-',                              '-',                               'close-line/closing', '-'],
-  'network-up':     ['-',                 '-',                         'install/negotiating',            '-',                               '-',                  '-'],
-  'installed':      ['-',                 '-',                         'up',                             '-',                               '-',                  '-'],
-  'install-failed': ['-',                 '-',                         'close-session/closing',          '-',                               '-',                  '-'],
-  'network-down':   ['-',                 '-',                         'uninstall/negotiating',          'uninstall/negotiating',           '-',                  '-'],
-  'finished':       ['-',                 '-',                         'uninstall,close-line/closing',   'uninstall,close-line/closing',    'close-line/closing', '-'],
-  'line-ended':     ['-',                 '-',                         'uninstall,close-line/closing',   'uninstall,close-line/closing',    'close-line/closing', '-'],
-  'timer':          ['-',                 '-',                         '-',                              '-',                               'close-line/closing', 'open-line/opening'],
-  'closed-retry':   ['-',                 '-',                         '-',                              '-',                               'pause/waiting',      '-'],
-  'closed-rest':    ['-',                 '-',                         '-',                              '-',                               'down',               '-'],
+const table: Readonly<Record<LifeEvent, readonly [Cell, Cell, Cell, Cell, Cell, Cell, Cell]>> = {
+  //                 down                 opening                      negotiating                     up                                 closing               waiting              dormant
+  'start':          ['open-line/opening', 'opening',                   'negotiating',                  'up',                              'closing',            'open-line/opening', 'open-line/opening'],
+  'stop':           ['down',              'abort-open/closing',        'close-session/closing',        'uninstall,close-session/closing', 'closing',            'uninstall/down',    'uninstall/down'],
+  'restart':        ['open-line/opening', 'opening',                   'close-session/closing',        'uninstall,close-session/closing', 'closing',            'open-line/opening', 'open-line/opening'],
+  'doze':           ['stand-by/dormant',  'abort-open/closing',        'close-session/closing',        'uninstall,close-session/closing', 'closing',            'stand-by/dormant',  'stand-by/dormant'],
+  'line-opened':    ['-',                 'start-session/negotiating', '-',                            '-',                               'close-line/closing', '-',                 '-'],
+  'open-failed':    ['-',                 'close-line/closing',        '-',                            '-',                               'close-line/closing', '-',                 '-'],
+  'network-up':     ['-',                 '-',                         'install/negotiating',          '-',                               '-',                  '-',                 '-'],
+  'installed':      ['-',                 '-',                         'up',                           '-',                               '-',                  '-',                 '-'],
+  'install-failed': ['-',                 '-',                         'close-session/closing',        '-',                               '-',                  '-',                 '-'],
+  'network-down':   ['-',                 '-',                         'uninstall/negotiating',        'uninstall/negotiating',           '-',                  '-',                 '-'],
+  'finished':       ['-',                 '-',                         'uninstall,close-line/closing', 'uninstall,close-line/closing',    'close-line/closing', '-',                 '-'],
+  'line-ended':     ['-',                 '-',                         'uninstall,close-line/closing', 'uninstall,close-line/closing',    'close-line/closing', '-',                 'stand-by/dormant'],
+  'timer':          ['-',                 '-',                         '-',                            '-',                               'close-line/closing', 'open-line/opening', 'stand-by/dormant'],
+  'closed-retry':   ['-',                 '-',                         '-',                            '-',                               'pause/waiting',      '-',                 '-'],
+  'closed-rest':    ['-',                 '-',                         '-',                            '-',                               'down',               '-',                 '-'],
+  'closed-doze':    ['-',                 '-',                         '-',                            '-',                               'stand-by/dormant',   '-',                 '-'],
 };
 
 export interface LifeStep {
@@ -92,6 +107,7 @@ const actionNames: readonly string[] = [
   'install',
   'uninstall',
   'pause',
+  'stand-by',
 ] satisfies LifeAction[];
 
 function isAction(text: string): text is LifeAction {

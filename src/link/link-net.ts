@@ -62,6 +62,14 @@ export class LinkNet {
     return failure === undefined ? 'installed' : { failure };
   }
 
+  /** Makes the system's network as the config has it, for a link that waits for packets. False when that failed. */
+  async standBy(): Promise<boolean> {
+    this.agreed = undefined;
+    this.#tellProblems([]);
+    this.#installed = true;
+    return (await this.#settle()) === undefined;
+  }
+
   /** Takes back what holds only while the link is up. */
   async uninstall(): Promise<void> {
     this.agreed = undefined;

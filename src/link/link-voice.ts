@@ -1,5 +1,5 @@
 /** What one link says of itself: its events, and how loud each is. */
-import { describeCause, type Cause, type CauseCode } from '../base/cause.js';
+import { causeFacts, describeCause, type Cause, type CauseCode } from '../base/cause.js';
 import type { Clock } from '../base/clock.js';
 import type { LinkConfig } from '../config/types.js';
 import { describeAgreed, type Agreed } from './companions.js';
@@ -36,12 +36,12 @@ export class LinkVoice {
   /** A failure is a warning the first time; that it goes on is for those who look closely. */
   #levelOf(next: LinkState, why: Cause | undefined): LinkEvent['level'] {
     if (next === 'up') this.#complained = undefined;
-    if (next === 'closing' && why !== undefined) {
+    if (next === 'closing' && why !== undefined && causeFacts(why.code).retry !== 'planned') {
       const again = this.#complained === why.code;
       this.#complained = why.code;
       return again ? 'debug' : 'warn';
     }
-    return next === 'up' || next === 'down' ? 'info' : 'debug';
+    return next === 'up' || next === 'down' || next === 'dormant' ? 'info' : 'debug';
   }
 
   #say(level: LinkEvent['level'], message: string, why: Cause | undefined, type: LinkEvent['type']): void {

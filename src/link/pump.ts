@@ -22,6 +22,7 @@ import { nothingCounted, type LineCounts } from '../ppp/lqr/report.js';
 import { Session } from '../ppp/session.js';
 import { FqCodel } from '../queue/fq-codel.js';
 import { PacketPool } from '../queue/packet-pool.js';
+import type { TrafficRules } from '../schedule/options.js';
 import type { PacketPort } from '../tun/tun.js';
 import {
   carries,
@@ -35,11 +36,13 @@ import {
 } from './attachment.js';
 import { LineBundle } from './bundle.js';
 import { DataPath } from './data-path.js';
+import { HeldPackets } from './held-packets.js';
 import { batch, Intake } from './intake.js';
 import { protocolOf } from './ip-packet.js';
 import { LinePort } from './line-port.js';
 import type { AttachOptions, FromWorker, JoiningLine } from './messages.js';
 import { Tally } from './tally.js';
+import { TrafficWatch } from './traffic-watch.js';
 import type { LinkCounters, SessionStatus } from './types.js';
 
 /** Without the link's name, which the pump doesn't know. */
@@ -72,7 +75,9 @@ export class Pump {
   readonly #port: PacketPort;
   readonly #host: PumpHost;
   readonly #tally = new Tally();
+  readonly #watch = new TrafficWatch();
   readonly #intake: Intake;
+  readonly #held: HeldPackets;
   readonly #received = new Uint8Array(readBuffer);
   #attached: Attachment | undefined;
   /** The last packet of the health check, by which its answers are known. */
@@ -83,7 +88,8 @@ export class Pump {
   constructor(port: PacketPort, host: PumpHost) {
     this.#port = port;
     this.#host = host;
-    this.#intake = new Intake(port, this.#tally);
+    this.#intake = new Intake(port, this.#tally, this.#watch);
+    this.#held = new HeldPackets(port, this.#tally, host);
     const fromTun = (): void => {
       this.#fromTun();
     };
@@ -108,6 +114,17 @@ export class Pump {
     const { session, options } = this.#attached;
     const status = session.describe();
     return { ...status, mtu: status.mtu && Math.min(status.mtu, options.mtu) };
+  }
+
+  /** For how long no packet that counts as traffic went either way; undefined: nobody asks. */
+  get quietMs(): Millis | undefined {
+    return this.#watch.quietMs(this.#host.scheduler.now());
+  }
+
+  /** Says which packets count as traffic, and whether those that find no session wait for one. */
+  watch(rules: TrafficRules | undefined, hold: boolean): void {
+    this.#watch.rules = rules;
+    this.#held.hold(hold ? rules : undefined);
   }
 
   /** Starts a session on a line. Throws when there is one. */
@@ -246,19 +263,22 @@ export class Pump {
   /** Lets go of the TUN as well. The pump is of no use afterwards. */
   stop(): void {
     this.detachAll();
+    this.#held.stop();
     this.#port.stop();
   }
 
-  /** TUN → queue. Packets for a link that is not up are dropped, lest they wait and arrive stale. */
+  /** TUN → queue. Packets for a link that is not up are dropped, lest they wait and arrive stale; unless it is on demand. */
   #fromTun(): void {
     const attached = this.#attached;
     const now = this.#host.scheduler.now();
-    for (let reads = 0; reads < readsPerWake; reads++) {
-      const taken =
-        attached !== undefined && isUp(attached) ? this.#intake.enqueue(attached, now) : this.#intake.discard();
-      if (taken < batch) break;
-    }
+    for (let reads = 0; reads < readsPerWake && this.#takeIn(attached, now); reads++);
     if (attached !== undefined) this.#flush(attached, now);
+  }
+
+  /** True when there may be more. */
+  #takeIn(attached: Attachment | undefined, now: Millis): boolean {
+    if (attached !== undefined && isUp(attached)) return this.#intake.enqueue(attached, now) === batch;
+    return this.#held.isOn ? this.#held.take(now) : this.#intake.discard() === batch;
   }
 
   /** Control packets and queue → line, as far as the line has room. */
@@ -343,8 +363,10 @@ export class Pump {
     if (!carries(session, protocol)) this.#tally.tunRefused += 1;
     else if (this.#probed !== undefined && answersProbe(this.#probed, buffer, start, end))
       this.#host.emit({ type: 'probe-reply', packet: buffer.slice(start, end) });
-    else if (this.#port.write(buffer, start, end - start)) this.#tally.received(end - start);
-    else this.#tally.tunRefused += 1;
+    else if (this.#port.write(buffer, start, end - start)) {
+      this.#tally.received(end - start);
+      this.#watch.saw(buffer, start, end - start, this.#host.scheduler.now());
+    } else this.#tally.tunRefused += 1;
   }
 
   #lineEnded(attached: Attachment, line: number, port: LinePort, end: StreamEnd): void {
@@ -418,6 +440,8 @@ export class Pump {
         attached.mtu = Math.min(mtu, attached.options.mtu);
         // What waits for a family that has left must not arrive stale.
         if (ip4 === undefined || ip6 === undefined) attached.queue.clear();
+        if (output.type === 'network-up') this.#watch.begin(now);
+        this.#held.release(attached, now);
         this.#host.emit({ type: output.type, network: { ...output.network, mtu: attached.mtu } });
         return;
       }

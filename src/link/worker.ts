@@ -58,6 +58,9 @@ function obey(message: ToWorker): void {
     case 'close':
       pump?.close(message.cause);
       return;
+    case 'watch':
+      pump?.watch(message.rules, message.hold);
+      return;
     case 'probe':
       pump?.probe(message.packet);
       return;
@@ -122,5 +125,6 @@ function report(link: string): void {
   const pump = pumps.get(link);
   if (pump === undefined) return;
   reported.set(link, pump.changes);
-  post({ link, type: 'statistics', at: systemScheduler.now(), counters: pump.counters(), session: pump.session });
+  const { session, quietMs } = pump;
+  post({ link, type: 'statistics', at: systemScheduler.now(), counters: pump.counters(), session, quietMs });
 }

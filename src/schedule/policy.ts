@@ -90,14 +90,14 @@ function refusal(why: Hindrance, now: Date, until: Date | undefined, detail: str
 function judgeLine(options: WhenOptions, circumstances: Circumstances): Verdict {
   const { idleMs, longestMs, hours: windows, minutesPerDay, whileDown } = options;
   const { line, now, other, overridden } = circumstances;
-  if (line === undefined) return { may: true, askInMs: undefined };
+  const closing = nextChange(windows, now);
+  const untilClosing = closing && closing.getTime() - now.getTime();
+  if (line === undefined) return { may: true, askInMs: overridden ? undefined : untilClosing };
   const untilLongest = longestMs === undefined ? undefined : longestMs - line.openMs;
   if (untilLongest !== undefined && untilLongest <= 0) return refusal('longest-reached', now, undefined, undefined);
   const untilIdle = idleMs === undefined || line.quietMs === undefined ? undefined : idleMs - line.quietMs;
   if (untilIdle !== undefined && untilIdle <= 0) return refusal('idle', now, undefined, undefined);
   if (overridden) return { may: true, askInMs: earliest(untilLongest, untilIdle) };
-  const closing = nextChange(windows, now);
-  const untilClosing = closing && closing.getTime() - now.getTime();
   const untilUsedUp =
     minutesPerDay === undefined ? undefined : minutesPerDay * minuteMs - openToday(circumstances.calls, now);
   const untilReplaced = whileDown && other?.isUp === true ? whileDown.forMs - other.forMs : undefined;

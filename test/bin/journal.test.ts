@@ -42,8 +42,8 @@ describe('journalFields', () => {
   });
 
   it('gives each state an id of its own, as the journal wants them', () => {
-    const ids = ['down', 'opening', 'negotiating', 'up', 'closing', 'waiting'].map(messageId);
-    assert.equal(new Set(ids).size, 6);
+    const ids = ['down', 'opening', 'negotiating', 'up', 'closing', 'waiting', 'dormant'].map(messageId);
+    assert.equal(new Set(ids).size, 7);
     for (const id of ids) assert.match(id, /^[0-9a-f]{32}$/);
     const documented = readFileSync(join(root, 'docs/linkd.md'), 'utf8');
     for (const id of ids) assert.ok(documented.includes(id), `docs/linkd.md has no ${id}`);

@@ -20,6 +20,8 @@ const events: readonly LifeEvent[] = [
   'timer',
   'closed-retry',
   'closed-rest',
+  'doze',
+  'closed-doze',
 ];
 
 function walk(from: LinkState, ...path: readonly LifeEvent[]): { state: LinkState; actions: readonly string[] } {
@@ -79,7 +81,27 @@ describe('the table of a link’s life', () => {
       'waiting',
       ['install', 'close-session', 'close-line', 'pause'],
     ],
-    ['a stop while waiting', 'waiting', ['stop'], 'down', []],
+    ['a stop while waiting', 'waiting', ['stop'], 'down', ['uninstall']],
+    ['sleeps from the start', 'down', ['doze'], 'dormant', ['stand-by']],
+    ['wakes', 'dormant', ['start', 'line-opened'], 'negotiating', ['open-line', 'start-session']],
+    [
+      'an idle link hangs up and sleeps',
+      'up',
+      ['doze', 'finished', 'closed-doze'],
+      'dormant',
+      ['uninstall', 'close-session', 'close-line', 'stand-by'],
+    ],
+    [
+      'a line that is not to be open any more before it is',
+      'opening',
+      ['doze', 'open-failed', 'closed-doze'],
+      'dormant',
+      ['abort-open', 'close-line', 'stand-by'],
+    ],
+    ['a pause after which nobody wants the line', 'waiting', ['doze'], 'dormant', ['stand-by']],
+    ['another reason to sleep', 'dormant', ['doze'], 'dormant', ['stand-by']],
+    ['sleep, when somebody deletes the interface', 'dormant', ['line-ended'], 'dormant', ['stand-by']],
+    ['a stop while asleep', 'dormant', ['stop'], 'down', ['uninstall']],
     ['up while waiting does not wait', 'waiting', ['start'], 'opening', ['open-line']],
     [
       'a restart',
@@ -114,11 +136,11 @@ describe('the table of a link’s life', () => {
             if (action === 'install') installed = true;
             if (action === 'uninstall') installed = false;
           }
-          if (event === 'closed-rest' || event === 'closed-retry') open = 0;
+          if (event.startsWith('closed-')) open = 0;
           state = step.next;
-          if (state === 'down' || state === 'waiting') {
+          if (state === 'down' || state === 'waiting' || state === 'dormant') {
             assert.equal(open, 0, `${state} with an open line`);
-            assert.equal(installed && event !== 'closed-rest' && event !== 'closed-retry', false);
+            assert.equal(installed && !event.startsWith('closed-'), false);
           }
         }
       }),

@@ -57,7 +57,7 @@ describe('the policy', () => {
       `outside-hours ${(7 * 24 - 10) * 60 * minute}`,
     ],
     ['does not dial before the hours begin', office, { now: at(7, 59) }, `outside-hours ${minute}`],
-    ['dials as they begin', office, { now: at(8) }, 'go'],
+    ['dials as they begin', office, { now: at(8) }, `go ${600 * minute}`],
     ['keeps a line that is used', { idleMs: 5000 }, { line: open(60_000, 2000) }, 'go 3000'],
     ['hangs up a line that is idle', { idleMs: 5000 }, { line: open(60_000, 5000) }, 'idle'],
     ['has patience while PPP is negotiated', { idleMs: 5000 }, { line: open(60_000, undefined) }, 'go'],

@@ -34,6 +34,7 @@ export function paintState(paint: Paint, state: WireState): string {
     case 'closing':
       return paint.warn(state);
     case 'down':
+    case 'dormant':
       return paint.strong(state);
     case 'waiting':
       return paint.bad(state);

@@ -1,6 +1,6 @@
-/** What watches over a link: problems of the network, health, quota, hooks. */
-import type { WireHealth, WireHook, WireLink, WireQuota } from '../../control/protocol.js';
-import { formatAge, formatBytes, formatSpan } from './format.js';
+/** What watches over a link: problems of the network, health, quota, when it is dialed, hooks. */
+import type { WireDialing, WireHealth, WireHook, WireLink, WireQuota } from '../../control/protocol.js';
+import { formatAge, formatBytes, formatCount, formatSpan } from './format.js';
 import type { Paint } from './paint.js';
 import type { Pair, View } from './render-link.js';
 
@@ -15,12 +15,17 @@ export function needsCare({ network_problems, health, quota, hooks }: WireLink):
 }
 
 /** With `detail` every hook, and what the failed ones printed; else the failed ones only. */
-export function carePairs({ network_problems, health, quota, hooks }: WireLink, view: View, detail: boolean): Pair[] {
+export function carePairs(
+  { network_problems, health, quota, dialing, hooks }: WireLink,
+  view: View,
+  detail: boolean,
+): Pair[] {
   const { paint } = view;
   return [
     ...network_problems.map((problem): Pair => ['problem', paint.bad(problem)]),
     ...(health === null ? [] : [['health', formatHealth(health, paint)] as const]),
     ...(quota === null ? [] : [['quota', formatQuota(quota, paint)] as const]),
+    ...(dialing === null ? [] : [['dialing', formatDialing(dialing, view)] as const]),
     ...hooks.filter(({ ok }) => detail || !ok).map((hook): Pair => ['hook', formatHook(hook, view, detail)]),
   ];
 }
@@ -46,6 +51,39 @@ function formatQuota({ state, used_bytes, monthly_bytes }: WireQuota, paint: Pai
       return paint.warn(`${used}, nearly used up`);
     case 'used-up':
       return paint.bad(`${used}, used up`);
+  }
+}
+
+/** `waits for traffic; last because of ping 10.1.0.5 → 10.2.0.9, 3m ago; 2 calls in the last hour, 14m today` */
+function formatDialing(dialing: WireDialing, { now, paint }: View): string {
+  const { waits_for, because_of, because_at, overridden, calls_last_hour, open_today_seconds } = dialing;
+  const age = because_at === null ? '' : `, ${formatAge(because_at, now)} ago`;
+  const today = open_today_seconds === 0 ? 'not open today' : `${formatSpan(open_today_seconds * 1000)} today`;
+  return [
+    ...(waits_for === null ? [] : [`waits for ${awaited(waits_for)}`]),
+    ...(overridden ? [paint.warn('by command, whatever the hour and the limits')] : []),
+    ...(because_of === null ? [] : [`last because of ${because_of}${age}`]),
+    `${formatCount(calls_last_hour, 'call')} in the last hour, ${today}`,
+  ].join('; ');
+}
+
+/** What a newer linkd may wait for is told as it comes. */
+function awaited(what: string): string {
+  switch (what) {
+    case 'traffic':
+      return 'traffic';
+    case 'hours':
+      return 'the hour that it may dial in';
+    case 'other-link':
+      return 'the fall of the link whose place it takes';
+    case 'calls':
+      return 'the end of an hour with too many calls';
+    case 'minutes':
+      return 'midnight, as the minutes of today are used up';
+    case 'command':
+      return 'linkctl up';
+    default:
+      return what;
   }
 }
 
