@@ -55,12 +55,12 @@ export class DialedLineSource implements LineSource {
   }
 
   async open(signal: AbortSignal): Promise<Line> {
-    const material = await this.#prepare(signal);
-    const line = await this.#inner.open(signal);
     if (this.#connected) {
       this.#connected = false;
-      return this.#dialed(line, nothingKnown, undefined);
+      return this.#dialed(await this.#inner.open(signal), nothingKnown, undefined);
     }
+    const material = await this.#prepare(signal);
+    const line = await this.#inner.open(signal);
     const call = new Call(this.#options, material);
     this.#kept = [];
     try {

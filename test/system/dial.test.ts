@@ -74,9 +74,22 @@ describe('linkd behind a modem', { timeout: 180_000 }, () => {
 
   it('hangs up when it is taken down', async () => {
     assert.equal(exchange.calls, 1);
-    const { code } = await a.ctl('down', '--wait', 'branch');
-    assert.equal(code, 0);
+    const { code, stdout } = await a.ctl('hangup', 'branch');
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /hanging up/);
     assert.equal(exchange.calls, 0);
+  });
+
+  it('lets one hear how it dials', async () => {
+    exchange.answerWith('200', 'busy');
+    const failed = await a.ctl('dial', 'branch');
+    assert.equal(failed.code, 3, failed.stdout + failed.stderr);
+    assert.match(failed.stdout, /send \(ATDT200\^M\)[^]*BUSY/);
+    assert.match(failed.stderr, /the number is busy/);
+    exchange.answerWith('200', undefined);
+    const { code, stdout } = await a.ctl('dial', 'branch');
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /connected to 200 at 33600/);
   });
 
   it('tells the conversation in its log', async () => {

@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import { formatConfigErrors } from '../../config/format.js';
 import { loadConfig } from '../../config/load.js';
 import type { Logger } from '../../base/log.js';
+import { checkScripts } from '../../dial/checks.js';
 import type { LinkConfig } from '../../config/types.js';
 import { checkMachine } from '../../net/inspect.js';
 import type { Context, Output } from './context.js';
@@ -36,7 +37,8 @@ export function addCheckCommand(program: Command, { output, exit }: Context): vo
 
 /** Prints what this machine's network has against the config; false when a link can't do its job here. */
 async function suitsMachine(links: readonly LinkConfig[], output: Output): Promise<boolean> {
-  const findings = await checkMachine(links, silentLog);
+  const scripts = (await checkScripts(links)).map((problem) => ({ level: 'error' as const, ...problem }));
+  const findings = [...scripts, ...(await checkMachine(links, silentLog))];
   for (const { level, link, message, remedy } of findings) {
     output.writeError(`this machine: ${link}: ${level}: ${message}. ${remedy}\n`);
   }

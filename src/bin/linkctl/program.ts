@@ -2,9 +2,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ControlClient } from '../../control/client.js';
 import { version } from '../version.js';
+import { addAnswerCommand } from './command-answer.js';
 import { addCheckCommand } from './command-check.js';
 import { addCompletionCommand } from './command-completion.js';
 import { addConfigCommands } from './command-config.js';
+import { addDialCommands } from './command-dial.js';
 import { addEventCommands } from './command-events.js';
 import { addHistoryCommand } from './command-history.js';
 import { addNetworkCommands } from './command-network.js';
@@ -33,7 +35,9 @@ export function createProgram(output: Output, exit: (code: ExitCode) => void): C
     exit,
   };
   addStatusCommand(program, context);
+  addAnswerCommand(program, context);
   addSteerCommands(program, context);
+  addDialCommands(program, context);
   addEventCommands(program, context);
   addHistoryCommand(program, context);
   addConfigCommands(program, context);
