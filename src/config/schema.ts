@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { LineOptions } from '../line/options.js';
 import { chatShape } from './chat.js';
-import { answer, answerOptions, answerShape, promptShape } from './answer.js';
+import { answer, answerOptions, answerShape, callerPauses, promptShape } from './answer.js';
 import { ccpOptions, compression, compressionShape } from './compression.js';
 import { auth, authShape, secretFilesShape, secretShape } from './auth.js';
 import { hostAddress6 } from './addresses.js';
@@ -251,6 +251,7 @@ function toLink(
       stableMs: restart.stable,
       maxAttempts: restart['max-attempts'],
       ...(link.dial && { redial: link.dial.redial }),
+      ...(link.answer && { redial: callerPauses }),
     },
     net: {
       local6: link.local6,

@@ -9,6 +9,7 @@ import type { LineOptions } from './options.js';
 import { PtySource } from './pty.js';
 import { Rfc2217Source } from './rfc2217.js';
 import { SerialSource } from './serial.js';
+import { TerminalSource, type TerminalParts } from './terminal.js';
 import { tcpClient, tcpListener } from './tcp.js';
 import { unixClient, unixListener } from './unix.js';
 
@@ -17,6 +18,8 @@ export interface LineContext {
   readonly log: Logger;
   /** Where programs that use serial ports keep their lock files; /run/lock unless told. */
   readonly lockDir?: string;
+  /** Where terminals are brought to, and for which link. */
+  readonly terminals?: Omit<TerminalParts, 'handed'>;
   /** What an earlier process handed on, of a line with the same options: the first line. */
   readonly handed?: HandedLine | undefined;
 }
@@ -40,6 +43,9 @@ export function createLineSource(options: LineOptions, context: LineContext): Li
       return unixClient(options, socket);
     case 'unix-listen':
       return unixListener(options, log, socket);
+    case 'terminal':
+      if (context.terminals === undefined) throw new Error('nobody could bring a terminal');
+      return new TerminalSource(options, { ...context.terminals, handed: socket });
     case 'exec':
       return new ExecSource(options, log);
     default:
@@ -48,7 +54,10 @@ export function createLineSource(options: LineOptions, context: LineContext): Li
 }
 
 /** Ends a line that was handed on and is of no use. */
-export async function discardLine(handed: HandedLine, { log, lockDir = '/run/lock' }: LineContext): Promise<void> {
+export async function discardLine(
+  handed: HandedLine,
+  { log, lockDir = '/run/lock' }: Pick<LineContext, 'log' | 'lockDir'>,
+): Promise<void> {
   switch (handed.kind) {
     case 'socket':
       native.close(handed.fd);

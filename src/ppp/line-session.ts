@@ -16,8 +16,10 @@ import { QualityMonitor } from './lqr/monitor.js';
 import type { LineCounts } from './lqr/report.js';
 import type { Ending } from './negotiator.js';
 import { Protocol } from './numbers.js';
-import type { SessionOptions } from './options.js';
+import { encodeText } from '../base/text.js';
+import type { ProvedCaller, SessionOptions } from './options.js';
 import { defaultFraming } from './outputs.js';
+import { printable } from './printable.js';
 
 /** What a line tells the session. */
 export interface LineEvents {
@@ -42,6 +44,7 @@ export class LineSession {
   readonly #lcp: Lcp;
   readonly #quality: QualityMonitor;
   readonly #auth: Authentication;
+  readonly #caller: ProvedCaller | undefined;
   #over = false;
   /** Why we close the line, once we do. */
   #cause: Cause | undefined;
@@ -58,6 +61,7 @@ export class LineSession {
   ) {
     this.#context = context;
     this.#events = events;
+    this.#caller = options.caller;
     const auth = options.auth ?? noAuthentication;
     const failed = (failure: Cause, now: Millis): void => {
       this.#fail(failure, now);
@@ -165,7 +169,7 @@ export class LineSession {
 
   /** What the peer has proved to be called; undefined where it wasn't asked. */
   get peerName(): string | undefined {
-    return this.#auth.peerName;
+    return this.#auth.peerName ?? (this.#caller && printable(encodeText(this.#caller.name)));
   }
 
   get peerIdentification(): string | undefined {
@@ -178,7 +182,7 @@ export class LineSession {
 
   /** The addresses that the peer may use by its secret; undefined: as the config says. */
   get allowedAddresses(): readonly AddressRule[] | undefined {
-    return this.#auth.allowedAddresses;
+    return this.#auth.peerName === undefined ? this.#caller?.allowed : this.#auth.allowedAddresses;
   }
 
   /** What MPPE starts with, by the authentication of this line. */

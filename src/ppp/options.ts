@@ -3,7 +3,7 @@ import type { Ip4, Prefix } from '../base/ip.js';
 import type { Millis } from '../base/clock.js';
 import type { MultilinkOptions } from '../multilink/options.js';
 import type { VjOptions } from '../compress/method.js';
-import type { AuthOptions } from './auth/options.js';
+import type { AddressRule, AuthOptions } from './auth/options.js';
 import type { InterfaceId } from './ipv6cp/identifier.js';
 import type { LqrOptions } from './lqr/options.js';
 
@@ -99,6 +99,13 @@ export interface MppePolicy {
   readonly stateless: boolean;
 }
 
+/** A peer that has logged in. */
+export interface ProvedCaller {
+  readonly name: string;
+  /** The addresses that it may use; undefined: as the config says. */
+  readonly allowed: readonly AddressRule[] | undefined;
+}
+
 export interface SessionOptions {
   readonly lcp: LcpOptions;
   /** Undefined: no IPv4. */
@@ -111,4 +118,6 @@ export interface SessionOptions {
   readonly multilink?: MultilinkOptions;
   /** Absent: nobody is asked who he is, and whoever asks is refused. */
   readonly auth?: AuthOptions;
+  /** What the peer has proved before PPP; what it proves by PPP goes before it. */
+  readonly caller?: ProvedCaller;
 }
