@@ -2,11 +2,13 @@
  * The control API's client, which linkctl is made of. Every answer is checked against the protocol; what is not linkd's is
  * an error that says so. Texts in the answers are fit for a terminal.
  */
+import type { Duplex } from 'node:stream';
 import type { ZodType } from 'zod';
 import type { Millis } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { RefusedError, ForeignAnswerError, UnreachableError } from './client-errors.js';
-import { exchange, quickAnswerMs, readLines, readText, slowAnswerMs, type Exchange } from './client-http.js';
+import { exchange, quickAnswerMs, readLines, readText, slowAnswerMs } from './client-http.js';
+import { offerTerminal } from './client-terminal.js';
 import { printableJson } from '../base/printable.js';
 import {
   errorBody,
@@ -65,6 +67,13 @@ export class ControlClient {
     return this.#ask('GET', paths.log(name), logBody);
   }
 
+  /** Offers a connection as the line of a link. Where it is taken, the octets of the line follow. */
+  async terminal(name: string): Promise<{ readonly line: Duplex; readonly head: Uint8Array }> {
+    const answer = await offerTerminal(this.#path, name);
+    if (answer.kind === 'taken') return answer;
+    throw this.#refusal(answer.status, answer.text);
+  }
+
   /** Returns when the command has begun; the link's state tells how it goes on. */
   async command(name: string, command: CommandName): Promise<Answer<LinkBody>> {
     return this.#ask('POST', paths.command(name, command), linkBody);
@@ -108,7 +117,7 @@ export class ControlClient {
     const target = paths.events(link);
     const answer = await exchange({ socketPath, method: 'GET', target, stream: true, timeoutMs: quickAnswerMs });
     try {
-      if (answer.status !== 200) throw this.#refusal(answer, await readText(answer));
+      if (answer.status !== 200) throw this.#refusal(answer.status, await readText(answer));
       for await (const line of readLines(answer)) yield this.#parse(line, streamLine);
     } finally {
       answer.abort();
@@ -123,7 +132,7 @@ export class ControlClient {
   ): Promise<Answer<Body>> {
     const answer = await exchange({ socketPath: this.#path, method, target, stream: false, timeoutMs });
     const text = await readText(answer);
-    if (answer.status >= 400) throw this.#refusal(answer, text);
+    if (answer.status >= 400) throw this.#refusal(answer.status, text);
     return this.#parse(text, shape);
   }
 
@@ -134,7 +143,7 @@ export class ControlClient {
     throw new ForeignAnswerError(this.#path, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'of another shape'}`);
   }
 
-  #refusal({ status }: Exchange, text: string): RefusedError {
+  #refusal(status: number, text: string): RefusedError {
     const { error } = this.#parse(text, errorBody).body;
     return new RefusedError(status, error.code, error.message, error.remedy ?? undefined);
   }

@@ -17,6 +17,7 @@ import {
 } from './answers.js';
 import { commandNames } from './protocol.js';
 import { badRequest, quote, Refusal } from './refusal.js';
+import { wantsUpgrade } from './terminal.js';
 
 export interface Route {
   readonly method: 'GET' | 'POST';
@@ -43,6 +44,7 @@ const routes: readonly Route[] = [
     right: 'steer',
     answer: (call) => postCommand(call, command),
   })),
+  { method: 'POST', path: ['v1', 'links', 'NAME', 'answer'], parameters: [], right: 'steer', answer: wantsUpgrade },
   { method: 'POST', path: ['v1', 'reload'], parameters: [], right: 'steer', answer: postReload },
   { method: 'POST', path: ['v1', 'restart'], parameters: [], right: 'steer', answer: postRestart },
   { method: 'GET', path: ['v1', 'diff'], parameters: [], right: 'steer', answer: getDiff },

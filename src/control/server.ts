@@ -20,6 +20,7 @@ import { jsonLine } from './protocol.js';
 import { errorBody, failed, Refusal } from './refusal.js';
 import { findRoute } from './routes.js';
 import { listenOnSocket, type SocketFile } from './socket-file.js';
+import { bringTerminal, expectTerminal } from './terminal.js';
 import { Visitors, type Visitor } from './visitors.js';
 
 export interface ControlLimits extends StreamLimits {
@@ -125,6 +126,9 @@ export class ControlServer {
     this.#http.on('connection', (socket) => {
       this.#admit(socket);
     });
+    this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      void this.#upgrade(request, socket, head);
+    });
     this.#http.on('clientError', (error, socket) => {
       this.#refuseGarbage(error, socket);
     });
@@ -218,6 +222,26 @@ export class ControlServer {
     }
   }
 
+  /** A connection that is to become a link's line. Never rejects. */
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { method = '', url = '' } = request;
+    socket.on('error', () => socket.destroy());
+    let status = 101;
+    try {
+      const { route, name } = findRoute(method, url);
+      expectTerminal(request, route.path, head);
+      const visitor = this.#visitors.of(request.socket);
+      await this.#visitors.permit(visitor, name, this.#steering);
+      const user = await this.#visitors.nameOf(visitor);
+      bringTerminal(this.#steering, name ?? '', request.socket, user);
+    } catch (thrown) {
+      const refusal = this.#refusalOf(thrown, method, url);
+      status = refusal.status;
+      socket.end(wholeRefusal(refusal));
+    }
+    await this.#record(request, status);
+  }
+
   /** Logs who did what, or tried to. Who only looks, often every second, is not worth a line. */
   async #record({ method, url = '', socket }: IncomingMessage, status: number): Promise<void> {
     const refused = status === 403;
@@ -256,11 +280,7 @@ export class ControlServer {
       socket.destroy(error);
       return;
     }
-    const text = jsonLine(errorBody(refusal));
-    const headers = Object.entries({ ...jsonHeaders(text), connection: 'close' });
-    const statusLine = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}`;
-    const head = [statusLine, ...headers.map(([name, value]) => `${name}: ${value}`)];
-    socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
+    socket.end(wholeRefusal(refusal));
   }
 
   #refusalOf(thrown: unknown, method: string, url: string): Refusal {
@@ -298,6 +318,15 @@ function sendRefusal(response: ServerResponse, refusal: Refusal, complete: boole
   const ending = complete ? {} : { connection: 'close' };
   response.writeHead(refusal.status, { ...jsonHeaders(text), ...refusal.headers, ...ending });
   response.end(text);
+}
+
+/** An answer with an error where HTTP's machinery has let go of the connection. */
+function wholeRefusal(refusal: Refusal): string {
+  const text = jsonLine(errorBody(refusal));
+  const headers = Object.entries({ ...jsonHeaders(text), ...refusal.headers, connection: 'close' });
+  const statusLine = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}`;
+  const head = [statusLine, ...headers.map(([name, value]) => `${name}: ${value}`)];
+  return `${head.join('\r\n')}\r\n\r\n${text}`;
 }
 
 function jsonHeaders(text: string): Record<string, string> {

@@ -17,6 +17,8 @@ export const exitCodes = {
   unreachable: 5,
   /** `--wait`: the time was over first. */
   timeout: 6,
+  /** `answer`: no line waits for a caller. */
+  notWaiting: 7,
   /** This user may look, but not steer; nothing was done. */
   forbidden: 77,
   /** `check`, `reload`, `diff`: the config has mistakes. The same as linkd's own. */
@@ -31,6 +33,7 @@ export function exitCodeOf(thrown: unknown): ExitCode {
   if (thrown instanceof UnreachableError) return exitCodes.unreachable;
   if (thrown instanceof RefusedError && isCode(thrown, 'unknown-link')) return exitCodes.unknownLink;
   if (thrown instanceof RefusedError && isCode(thrown, 'forbidden')) return exitCodes.forbidden;
+  if (thrown instanceof RefusedError && isCode(thrown, 'not-waiting')) return exitCodes.notWaiting;
   return exitCodes.failed;
 }
 
