@@ -10,16 +10,20 @@ import assert from 'node:assert/strict';
 import { Daemon, TempDir } from './daemon.js';
 import { Lab, type TwoLans } from './netns.js';
 
-/** The config of one end; `line` is YAML in flow style, `more` further lines of the link. */
+/** The config of one end; `line` is YAML in flow style, a list where there are several, `more` further lines of the link. */
 export function linkConfig(side: 'a' | 'b', line: string, more: readonly string[] = []): string {
   const [own, peer, network] =
     side === 'a' ? ['10.0.0.1', '10.0.0.2', '10.2.0.0/16'] : ['10.0.0.2', '10.0.0.1', '10.1.0.0/16'];
   return [
     'links:',
     '  branch:',
-    ...[`line: ${line}`, `local: ${own}`, `remote: ${peer}`, `networks: [${network}]`, ...more].map(
-      (entry) => `    ${entry}`,
-    ),
+    ...[
+      `${line.startsWith('[') ? 'lines' : 'line'}: ${line}`,
+      `local: ${own}`,
+      `remote: ${peer}`,
+      `networks: [${network}]`,
+      ...more,
+    ].map((entry) => `    ${entry}`),
     '',
   ].join('\n');
 }
