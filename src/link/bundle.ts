@@ -33,6 +33,8 @@ interface BundledLine {
 
 /** A line without a speed: any, as long as it is the same for all of them. */
 const nominalBytesPerSecond = 125_000_000;
+/** Control packets of the bundle that may wait; more than a session sends at once. */
+const mostControl = 64;
 /** A fragment may be late by this and the time that a packet takes on the slowest line. */
 const patienceMs = 250;
 
@@ -42,6 +44,8 @@ export class LineBundle {
   readonly #lines = new Map<number, BundledLine>();
   /** Those that are open, in their order. */
   #open: readonly BundledLine[] = [];
+  /** Control packets of the bundle that wait: they go out in order with its data. */
+  readonly #control: PacketView[] = [];
   #agreed: Bundle['multilink'];
   #fragmenter: Fragmenter | undefined;
   #reassembler: Reassembler | undefined;
@@ -143,8 +147,17 @@ export class LineBundle {
     return wake;
   }
 
-  /** A control packet for a line, or for any that is open. False when too many wait. */
+  /**
+   * A control packet for a line, or for the bundle. What is the bundle's gets a number as its data does: a Reset-Ack of CCP has
+   * to stay between what was compressed before it and behind it (RFC 1962 §3), whatever the lines do to the order. False when
+   * too many wait.
+   */
   sendControl(line: number | undefined, protocol: number, packet: Uint8Array): boolean {
+    if (line === undefined && this.#fragmenter !== undefined) {
+      if (this.#control.length >= mostControl) return false;
+      this.#control.push({ protocol, buffer: packet, start: 0, end: packet.length });
+      return true;
+    }
     return this.#portOf(line)?.sendControl(protocol, packet) ?? true;
   }
 
@@ -187,6 +200,7 @@ export class LineBundle {
     this.#agreed = agreed;
     this.#fragmenter = undefined;
     this.#reassembler = undefined;
+    this.#control.length = 0;
     if (agreed === undefined || this.#options === undefined) return;
     const { minFragment, maxFragmentMs } = this.#options;
     const { send, receive } = agreed;
@@ -203,7 +217,7 @@ export class LineBundle {
 
   #isWaiting(line: BundledLine): boolean {
     if (line.fragments.length > 0) return true;
-    return this.#source.waiting && this.#carriesData(line);
+    return (this.#control.length > 0 || this.#source.waiting) && this.#carriesData(line);
   }
 
   #carriesData(line: BundledLine): boolean {
@@ -217,7 +231,7 @@ export class LineBundle {
     const urgent = this.#nextUrgent(fragmenter, line);
     if (urgent !== undefined) return urgent;
     while (line.fragments.length === 0) {
-      const packet = this.#source.next(now);
+      const packet = this.#control.shift() ?? this.#source.next(now);
       if (packet === undefined) {
         this.#tellThatNothingIsMissing(fragmenter);
         break;
