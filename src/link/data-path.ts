@@ -147,6 +147,9 @@ export class DataPath {
     const { protocol, buffer, start, end } = packet;
     if (protocol !== Protocol.vjCompressed && protocol !== Protocol.vjUncompressed) return packet;
     const vj = this.#vjDecompressor;
+    // Where no number tells of a frame that vanished whole, TCP's checksum does; without it the headers of another frame's history
+    // would be delivered. RFC 1144 §4.1 leaves that to the hosts.
+    vj?.doubt();
     const whole =
       protocol === Protocol.vjCompressed ? vj?.compressed(buffer, start, end) : vj?.uncompressed(buffer, start, end);
     if (whole === undefined) this.#counters['vj-header']++;

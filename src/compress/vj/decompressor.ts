@@ -96,8 +96,13 @@ export class VjDecompressor {
    * has proved the slot, or renewed it.
    */
   lost(): void {
-    this.#losses++;
+    this.doubt();
     this.#tossing = true;
+  }
+
+  /** A frame may have vanished without a trace: every slot has to prove itself anew. */
+  doubt(): void {
+    this.#losses++;
   }
 
   /**
