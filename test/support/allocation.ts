@@ -12,18 +12,32 @@ export const ALLOCATES_NOTHING = 50;
 const RUNS = 500;
 const BATCHES = 200;
 
+/** Octets in use on the heap and beside it (buffers), once what is no longer needed has been collected. */
+export function heapInUse(): number {
+  collector()();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
 /** Octets that one run allocates in steady state: the least of many batches, because code that isn't optimised yet allocates. */
 export function octetsPerRun(run: () => void): number {
-  setFlagsFromString('--expose-gc');
-  const collect = new Script('gc()');
-  const context = createContext(); // the flag holds for contexts made from now on
+  const collect = collector();
   let least = Infinity;
   for (let batch = 0; batch < BATCHES && least >= ALLOCATES_NOTHING; batch++) {
-    collect.runInContext(context);
+    collect();
     const before = getHeapStatistics().used_heap_size;
     for (let i = 0; i < RUNS; i++) run();
     const octets = (getHeapStatistics().used_heap_size - before) / RUNS;
     if (octets >= 0) least = Math.min(least, octets);
   }
   return least;
+}
+
+function collector(): () => void {
+  setFlagsFromString('--expose-gc');
+  const collect = new Script('gc()');
+  const context = createContext(); // the flag holds for contexts made from now on
+  return () => {
+    collect.runInContext(context);
+  };
 }

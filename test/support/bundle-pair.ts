@@ -1,6 +1,7 @@
 /** Two pumps in virtual time with several lines between them, which can be of different speed, harmed, and pulled. */
 import type { MultilinkOptions } from '../../src/multilink/options.js';
 import type { CcpOptions, IpcpOptions, SessionOptions } from '../../src/ppp/options.js';
+import type { FrameNoise } from './frame-noise.js';
 import { MemoryStream, PumpEnd } from './pump-pair.js';
 import { VirtualScheduler } from './virtual-scheduler.js';
 import { seededRandom } from './wire.js';
@@ -97,6 +98,18 @@ export class BundlePair {
   async end(line: number): Promise<void> {
     for (const end of this.#cable(line).ends) end.end({ kind: 'eof' });
     await this.scheduler.pass(0);
+  }
+
+  /** Noise on a line, of its own in each direction; nobody looks at what was written there from now on. */
+  harm(line: number, make: (direction: number) => FrameNoise): FrameNoise[] {
+    return this.#cable(line).ends.map((end, direction) => {
+      const noise = make(direction);
+      end.harm = (octets) => {
+        end.written.length = 0;
+        return noise.carry(octets);
+      };
+      return noise;
+    });
   }
 
   /** The octets that went out on a line from `a`. */
