@@ -11,6 +11,8 @@ export interface Policy {
   describeUnknown(option: RawOption): string;
   /** The cause when the options can't be agreed on. */
   readonly failure: CauseCode;
+  /** A request of the peer is about to be judged, option by option. */
+  judging?(): void;
 }
 
 export class TheirRequest {
@@ -37,6 +39,7 @@ export class TheirRequest {
   judge(id: number, requested: readonly RawOption[], room: number): Packet {
     const retransmitted = id === this.#lastId;
     this.#lastId = id;
+    this.#policy.judging?.();
     this.#disputes.restate();
     const convert = this.#naksSent >= this.#maxFailure;
     const rejects: RawOption[] = [];

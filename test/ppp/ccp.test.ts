@@ -63,6 +63,16 @@ describe("the peer's request", () => {
     ['a known and an unknown one', common, `1105000103${bsd}`, reject, '1105000103'],
     ['nothing', common, '', ack, ''],
     ['what we only receive', { ...common, send: [] }, deflate + bsd, reject, deflate + bsd],
+    [
+      'what we do not send behind what we do',
+      { ...common, send: ['deflate'] },
+      deflate + bsd + predictor,
+      ack,
+      deflate + bsd + predictor,
+      'deflate',
+    ],
+    ['what we do not send ahead of what we do', { ...common, send: ['deflate'] }, bsd + deflate, reject, bsd],
+    ['MPPE without keys behind what we send', common, `${deflate}120601000040`, reject, '120601000040'],
   ];
   for (const [name, options, asked, code, data, method] of cases) {
     it(`${name}: ${code === ack ? 'yes' : code === nak ? 'another' : 'no'}`, () => {

@@ -15,6 +15,7 @@ import { Code, Protocol } from '../numbers.js';
 import type { CcpOptions } from '../options.js';
 import type { Packet } from '../packet.js';
 import { ResetsInVain } from './in-vain.js';
+import { LostKey } from './lost-key.js';
 import { describeMethod, describeUnknown, Methods } from './methods.js';
 import type { StartKeys } from './mppe.js';
 import { Resets, type ResetStep } from './resets.js';
@@ -37,6 +38,7 @@ export class Ccp implements ControlProtocol {
   readonly #methods: Methods;
   readonly #negotiator: Negotiator;
   readonly #resets = new Resets();
+  readonly #lostKey = new LostKey();
   readonly #inVain = new ResetsInVain();
   readonly #sent: () => number;
   /** The layer below is up. */
@@ -66,6 +68,9 @@ export class Ccp implements ControlProtocol {
         name: 'CCP',
         options: this.#methods.options,
         describeUnknown,
+        judging: () => {
+          this.#methods.judging();
+        },
         failure: options.mppe?.required === true ? 'encryption-refused' : 'protocol-error',
         passive: false,
         silent: false,
@@ -143,10 +148,16 @@ export class Ccp implements ControlProtocol {
     this.down(now);
   }
 
-  /** A compressed packet could not be expanded. */
-  decompressionFailed(now: Millis): void {
-    // Stateless MPPE mends itself. RFC 3078 §8.1
-    if (this.#receive === undefined || (this.#receive.kind === 'mppe' && this.#receive.stateless)) return;
+  /** A compressed packet could not be expanded, as the `inARow`-th since the last that could. */
+  decompressionFailed(now: Millis, inARow = 1): void {
+    if (this.#receive === undefined) return;
+    if (this.#receive.kind === 'mppe') {
+      if (this.#lostKey.isLost(inARow, now)) {
+        this.#restart('so many packets were lost that the key of the peer is not known any more', now);
+        return;
+      }
+      if (this.#receive.stateless) return; // it mends itself: RFC 3078 §8.1
+    }
     this.#mend(this.#resettable ? this.#resets.damaged(now) : 'give-up', now);
   }
 
@@ -281,19 +292,19 @@ export class Ccp implements ControlProtocol {
         );
         return;
       case 'give-up':
-        this.#restart(now);
+        this.#restart('the peer does not reset its compressor', now);
         return;
     }
   }
 
-  /** The peer doesn't reset: CCP leaves the state Opened for a moment. RFC 1979 §2 */
-  #restart(now: Millis): void {
+  /** A history can't be mended: CCP leaves the state Opened for a moment. RFC 1979 §2 */
+  #restart(why: string, now: Millis): void {
     if (this.#negotiator.state !== 'Opened') return;
     if (++this.#restarts > mostRestarts) {
-      this.#giveUp(cause(this.#failure, 'the peer does not reset its compressor'), now);
+      this.#giveUp(cause(this.#failure, why), now);
       return;
     }
-    this.#context.note('warn', 'CCP: the peer does not reset its compressor; negotiating anew');
+    this.#context.note('warn', `CCP: ${why}; negotiating anew`);
     this.#negotiator.open(now);
   }
 

@@ -24,6 +24,8 @@ interface Entry {
   readonly place: () => number;
 }
 
+const allKinds: readonly CompressorKind[] = ['deflate', 'bsd', 'predictor1'];
+
 type Direction = 'send' | 'receive';
 
 /** Belongs to one session: the options hold what is being negotiated. */
@@ -31,9 +33,16 @@ export class Methods {
   readonly #entries: readonly Entry[];
   /** Options that the peer has asked for so far; a later one has a greater number. */
   #asked = 0;
+  /** The request that is being judged has one already that we can send. */
+  #canSend = false;
 
   constructor(options: CcpOptions, keys: StartKeys) {
     this.#entries = this.#makeEntries(options, keys);
+  }
+
+  /** A request of the peer is about to be judged. */
+  judging(): void {
+    this.#canSend = false;
   }
 
   get options(): readonly Negotiable[] {
@@ -65,7 +74,7 @@ export class Methods {
     }
     // Encryption leaves no room for anything else. RFC 3078 §3
     const mustEncrypt = policy?.required === true;
-    const kinds = mustEncrypt ? [] : [...receive, ...send.filter((kind) => !receive.includes(kind))];
+    const kinds = mustEncrypt ? [] : [...receive, ...allKinds.filter((kind) => !receive.includes(kind))];
     for (const kind of kinds) entries.push(...this.#makeEntry(kind, send.includes(kind), receive.includes(kind)));
     return entries;
   }
@@ -90,7 +99,12 @@ export class Methods {
     let place = 0;
     const judge: OptionDescriptor<V>['judge'] = (value, ours) => {
       place = ++this.#asked;
-      return descriptor.judge(value, ours);
+      const verdict = descriptor.judge(value, ours);
+      if (descriptor.type === CcpOption.mppe) return verdict;
+      if (verdict.kind === 'ack') this.#canSend = true;
+      // What is behind one that we can send is never used. To reject it costs a round trip, in which Linux loses packets: it
+      // compresses from its Configure-Ack on, and drops what comes of it until CCP is open.
+      return verdict.kind === 'reject' && this.#canSend ? { kind: 'ack' } : verdict;
     };
     const option = new Option({ ...descriptor, judge });
     const method = (value: V | undefined, direction: Direction): CompressionMethod | undefined =>
