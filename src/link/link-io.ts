@@ -139,6 +139,11 @@ export class LinkIo {
     this.#openTun();
   }
 
+  /** The kernel takes the packets of the session. */
+  ready(): void {
+    this.#parts.worker.post({ type: 'ready', link: this.#config.name });
+  }
+
   /** Says which packets count as traffic, and whether they are held while there is no session. */
   watch(rules: TrafficRules | undefined, hold: boolean): void {
     const before = this.#watch;

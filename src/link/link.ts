@@ -313,6 +313,7 @@ export class Link {
     this.#board.entered(next, previous, why);
     this.#voice.entered(next, why, this.#net.agreed);
     this.#dialing.entered(next, previous);
+    if (next === 'up') this.#io.ready();
     if (next === 'up' && this.#net.agreed !== undefined) this.#companions.up(this.#net.agreed);
     if (previous === 'up') this.#companions.down();
   }

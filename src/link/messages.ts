@@ -56,6 +56,8 @@ export type ToWorker =
   | { readonly type: 'close'; readonly link: string; readonly cause: Cause }
   /** Let go of a line's descriptor; `released` follows with the same number, and nothing of this line after it. */
   | { readonly type: 'detach'; readonly link: string; readonly line: number; readonly number: number }
+  /** Addresses and routes are in for what the session agreed on: the kernel takes packets. */
+  | { readonly type: 'ready'; readonly link: string }
   /** These packets count as traffic; `hold`: they wait while there is no session, and `wanted` follows. */
   | {
       readonly type: 'watch';

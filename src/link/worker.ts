@@ -8,6 +8,7 @@ import { cause } from '../base/cause.js';
 import type { Millis } from '../base/clock.js';
 import { assertNever, messageOf } from '../base/errors.js';
 import { streamOf } from '../line/telnet-stream.js';
+import { EarlyPort } from '../tun/early-port.js';
 import { HeldPort } from '../tun/held-port.js';
 import { LinuxPacketPort } from '../tun/linux.js';
 import type { FromWorker, Ping, Pong, ToWorker } from './messages.js';
@@ -20,6 +21,7 @@ const statisticsMs = 1000;
 if (parentPort === null) throw new Error('worker.js is a worker thread, not a program');
 const port = parentPort;
 const pumps = new Map<string, Pump>();
+const earlyPorts = new Map<string, EarlyPort>();
 const reported = new Map<string, number>();
 
 port.on('message', (message: ToWorker | Ping) => {
@@ -58,6 +60,9 @@ function obey(message: ToWorker): void {
     case 'close':
       pump?.close(message.cause);
       return;
+    case 'ready':
+      earlyPorts.get(link)?.ready();
+      return;
     case 'watch':
       pump?.watch(message.rules, message.hold);
       return;
@@ -72,6 +77,7 @@ function obey(message: ToWorker): void {
     case 'remove':
       pump?.stop();
       pumps.delete(link);
+      earlyPorts.delete(link);
       reported.delete(link);
       post({ link, type: 'released', number: message.number });
       return;
@@ -84,7 +90,9 @@ function addPump(link: string, tunFd: number, holdMs: Millis | undefined): Pump 
   pumps.get(link)?.stop();
   const port = new LinuxPacketPort(tunFd);
   const held = holdMs === undefined ? undefined : new HeldPort(port, holdMs, systemScheduler);
-  return new Pump(held ?? port, {
+  const early = new EarlyPort(held ?? port, systemScheduler);
+  earlyPorts.set(link, early);
+  return new Pump(early, {
     scheduler: systemScheduler,
     random: randomUint32,
     guard: (work) => {
@@ -92,7 +100,10 @@ function addPump(link: string, tunFd: number, holdMs: Millis | undefined): Pump 
     },
     emit: (message) => {
       if (message.type.startsWith('network-') || message.type === 'finished') report(link);
-      if (message.type === 'network-up') held?.release();
+      if (message.type === 'network-up') {
+        held?.release();
+        early.wait();
+      } else if (message.type === 'network-down' || message.type === 'finished') early.forget();
       post({ link, ...message });
     },
   });

@@ -9,7 +9,7 @@ describe('Link', () => {
   it('comes up: TUN, line, session, addresses', async () => {
     const rig = new LinkRig();
     await rig.comeUp();
-    assert.deepEqual(rig.acts, ['add', 'open', 'attach', 'install']);
+    assert.deepEqual(rig.acts, ['add', 'open', 'attach', 'install', 'ready']);
     assert.deepEqual(rig.states, ['opening', 'negotiating', 'up']);
   });
 
@@ -140,7 +140,7 @@ describe('Link', () => {
     rig.hear({ type: 'network-down' });
     rig.networkUp();
     await rig.scheduler.pass(1);
-    assert.deepEqual([rig.acts, rig.link.state], [['uninstall', 'install'], 'up']);
+    assert.deepEqual([rig.acts, rig.link.state], [['uninstall', 'install', 'ready'], 'up']);
   });
 
   it('a TUN that someone deleted is made anew', async () => {

@@ -30,7 +30,7 @@ function told(rig: LinkRig): string[] {
 describe('A link of several lines', () => {
   it('opens all at the same time, and the second joins the session of the first', async () => {
     const rig = await up();
-    assert.deepEqual(rig.acts, ['add', 'open', 'open', 'attach', 'join', 'install']);
+    assert.deepEqual(rig.acts, ['add', 'open', 'open', 'attach', 'join', 'install', 'ready']);
     assert.deepEqual(states(rig), ['joined', 'joined']);
     assert.deepEqual(told(rig), ['line 1 (ttyS0) joined', 'line 2 (ttyS1) joined']);
   });
