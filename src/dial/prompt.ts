@@ -122,7 +122,8 @@ export class PromptTalk extends Talk {
   #greet(login: LoginPromptOptions, now: Millis): void {
     this.doing('a caller is at the login');
     this.#end = now + login.timeMs;
-    this.#say(`\r\n${login.banner.replace(/\r?\n/g, '\r\n')}`);
+    const banner = login.banner.trimEnd();
+    this.#say(banner === '' ? '\r\n' : `\r\n${banner.replaceAll('\n', '\r\n')}\r\n`);
     this.#askUser(login);
   }
 
