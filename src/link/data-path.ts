@@ -26,8 +26,9 @@ export interface DataPathCounters {
 }
 
 export class DataPath {
-  /** The peer's compressed packets can't be read: it has to be asked for a reset. */
-  readonly #damaged: () => void;
+  /** The peer's compressed packets can't be read, so many in a row: it has to be asked for a reset. */
+  readonly #damaged: (inARow: number) => void;
+  #inARow = 0;
   readonly #counters: DataPathCounters = { decompress: 0, 'not-encrypted': 0, 'vj-header': 0 };
   /** What `outbound` gives, without an allocation for each packet. */
   readonly #out: { -readonly [Key in keyof PacketView]: PacketView[Key] };
@@ -39,7 +40,7 @@ export class DataPath {
   #decompressor: Decompressor | undefined;
   #decrypts = false;
 
-  constructor(damaged: () => void) {
+  constructor(damaged: (inARow: number) => void) {
     this.#damaged = damaged;
     this.#out = { protocol: Protocol.ip, buffer: new Uint8Array(0), start: 0, end: 0 };
   }
@@ -82,6 +83,7 @@ export class DataPath {
   setDecompressor(method: CompressionMethod | undefined): void {
     this.#decompressor = method && makeDecompressor(method);
     this.#decrypts = method?.kind === 'mppe';
+    this.#inARow = 0;
   }
 
   resetCompressor(): void {
@@ -131,10 +133,13 @@ export class DataPath {
       return this.#withHeaders({ protocol, buffer, start, end });
     }
     const packet = this.#decompressor?.decompress(buffer, start, end);
-    if (packet !== undefined) return this.#withHeaders(packet);
+    if (packet !== undefined) {
+      this.#inARow = 0;
+      return this.#withHeaders(packet);
+    }
     this.#counters.decompress++;
     this.#vjDecompressor?.lost();
-    if (this.#decompressor !== undefined) this.#damaged();
+    if (this.#decompressor !== undefined) this.#damaged(++this.#inARow);
     return undefined;
   }
 

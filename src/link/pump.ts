@@ -186,8 +186,8 @@ export class Pump {
     const pool = new PacketPool(bytesPerSecond === undefined ? 1024 : 256, Math.max(mtu, tunDefaultMtu));
     const counts = (line: number): LineCounts => lines.port(line)?.counts(this.#tally.tunRefused) ?? nothingCounted();
     const session = new Session(options.session, this.#host.random, counts);
-    const path = new DataPath(() => {
-      session.decompressionFailed(this.#host.scheduler.now());
+    const path = new DataPath((inARow) => {
+      session.decompressionFailed(this.#host.scheduler.now(), inARow);
     });
     const queue = new FqCodel(pool, { bytesPerSecond, mtu, perturbation: this.#host.random() });
     const lines = new LineBundle(options.session.multilink, {

@@ -124,11 +124,11 @@ export class Session {
     this.#networks.assign(number, remote, now);
   }
 
-  /** A compressed packet could not be expanded: the peer is asked to begin afresh. RFC 1962 §3.1 */
-  decompressionFailed(now: Millis): void {
+  /** A compressed packet could not be expanded, the `inARow`-th already: the peer is asked to begin afresh. RFC 1962 §3.1 */
+  decompressionFailed(now: Millis, inARow = 1): void {
     if (this.#over) return;
     this.#now = now;
-    this.#ccp?.decompressionFailed(now);
+    this.#ccp?.decompressionFailed(now, inARow);
   }
 
   /** A good frame of any protocol came; those given to `receive` count by themselves. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { CcpOptions, CompressorKind } from '../../src/ppp/options.js';
+import { answering, asking } from '../ppp/auth-support.js';
 import { PumpPair, udpPacket, type PumpEnd } from '../support/pump-pair.js';
 
 const size = 1000;
@@ -64,4 +65,35 @@ describe('compression on the line', () => {
     assert((await carry(pair, 5)) >= 5 * size);
     assert.equal(options(pair.a)['tx-compression'], undefined);
   });
+});
+
+describe('encryption on the line', () => {
+  for (const stateless of [true, false]) {
+    it(`is negotiated anew when more was lost than its count can tell (${stateless ? 'stateless' : 'stateful'})`, async () => {
+      const pair = new PumpPair(200, 2_000_000);
+      const ccp: CcpOptions = { send: [], receive: [], mppe: { required: true, bits: [128], stateless } };
+      for (const [end, auth] of [
+        [pair.a, asking(['mschap-v2'])],
+        [pair.b, answering(['mschap-v2'])],
+      ] as const) {
+        end.pump.attach(end.stream, { ...end.options, session: { ...end.options.session, auth, ccp } });
+      }
+      await pair.scheduler.pass(1000);
+      await carry(pair, 3);
+      const whole = pair.a.stream.harm;
+      pair.a.stream.harm = () => [];
+      for (let i = 0; i < 1250; i++) {
+        pair.a.port.send(...Array.from({ length: 4 }, () => udpPacket(40)));
+        await pair.scheduler.pass(4);
+      }
+      pair.a.stream.harm = whole;
+      for (let i = 0; i < 100; i++) {
+        pair.a.port.send(udpPacket(40));
+        await pair.scheduler.pass(200);
+      }
+      await carry(pair, 3);
+      assert.match(options(pair.b)['rx-compression'] ?? '', /MPPE/);
+      assert.ok(pair.b.messages.some((told) => told.type === 'note' && told.message.includes('the key of the peer')));
+    });
+  }
 });
