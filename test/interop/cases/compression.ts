@@ -212,6 +212,12 @@ const encrypted: readonly Case[] = [
     expect: refused('encryption-refused'),
   },
   {
+    name: 'MPPE of 56 bits',
+    linkd: { auth: { ...auth, require: ['mschap-v2'] }, compression: { mppe: 'required', 'mppe-bits': '56' } },
+    pppd: [...names, 'require-mppe'],
+    expect: refused('encryption-refused'),
+  },
+  {
     name: 'MPPE with other lengths of key',
     linkd: { auth: { ...auth, require: ['mschap-v2'] }, compression: { mppe: 'required', 'mppe-bits': '40' } },
     pppd: [...names, 'require-mppe-128', 'nomppe-40'],

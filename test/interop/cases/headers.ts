@@ -26,17 +26,34 @@ const compressed = counted('headers were compressed both ways', 'some');
 const plain = counted('no header was compressed', 'none');
 
 const cases: readonly Case[] = [
-  { name: 'both ways', expect: up({ transfers, pppd: [toPppd('0f 01'), toLinkd('0f 01')], then: compressed }) },
+  {
+    name: 'both ways',
+    expect: up({
+      transfers,
+      options: { 'rx-vj': '16 slots, slot-id compressed', 'tx-vj': '16 slots, slot-id compressed' },
+      pppd: [toPppd('0f 01'), toLinkd('0f 01')],
+      then: compressed,
+    }),
+  },
   {
     name: 'off at linkd',
     linkd: { ipcp: { vj: false } },
-    expect: up({ pppd: [/rcvd \[IPCP ConfRej .*<compress VJ/], then: plain }),
+    expect: up({
+      options: { 'rx-vj': undefined, 'tx-vj': undefined },
+      pppd: [/rcvd \[IPCP ConfRej .*<compress VJ/],
+      then: plain,
+    }),
   },
   { name: 'off at pppd', pppd: ['novj'], expect: up({ pppd: [/sent \[IPCP ConfRej .*<compress VJ/], then: plain }) },
   {
     name: '4 slots at linkd, 16 at pppd',
     linkd: { ipcp: { vj: { slots: 4 } } },
-    expect: up({ transfers, pppd: [toPppd('0f 01'), toLinkd('03 01')], then: compressed }),
+    expect: up({
+      transfers,
+      options: { 'rx-vj': '4 slots, slot-id compressed', 'tx-vj': '16 slots, slot-id compressed' },
+      pppd: [toPppd('0f 01'), toLinkd('03 01')],
+      then: compressed,
+    }),
   },
   {
     name: '16 slots at linkd, 3 at pppd',
@@ -61,7 +78,12 @@ const cases: readonly Case[] = [
   {
     name: 'no slot compression at pppd',
     pppd: ['novjccomp'],
-    expect: up({ transfers, pppd: [toPppd('0f 00'), toLinkd('0f 00')], then: compressed }),
+    expect: up({
+      transfers,
+      options: { 'rx-vj': '16 slots', 'tx-vj': '16 slots' },
+      pppd: [toPppd('0f 00'), toLinkd('0f 00')],
+      then: compressed,
+    }),
   },
 ];
 

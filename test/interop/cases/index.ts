@@ -7,6 +7,18 @@ import { beginnings, endings } from './endings.js';
 import { headers } from './headers.js';
 import { ipv6 } from './ipv6.js';
 import { lcp } from './lcp.js';
+import { bitErrors } from './noise.js';
 import { strange } from './strange.js';
 
-export const topics: readonly Topic[] = [lcp, auth, ipv4, ipv6, headers, compression, beginnings, endings, strange];
+export const topics: readonly Topic[] = [
+  lcp,
+  auth,
+  ipv4,
+  ipv6,
+  headers,
+  compression,
+  bitErrors,
+  beginnings,
+  endings,
+  strange,
+];

@@ -65,6 +65,11 @@ const others: readonly Case[] = [
     name: 'PFC and ACFC both ways',
     expect: up({ options: { 'rx-pfc': 'yes', 'tx-pfc': 'yes', 'rx-acfc': 'yes', 'tx-acfc': 'yes' } }),
   },
+  {
+    name: 'link quality reports wanted by linkd',
+    linkd: { lcp: { lqr: '1s' } },
+    expect: up({ pppd: [/sent \[LCP ConfRej .*<quality/] }),
+  },
   { name: 'no magic number at linkd', linkd: { lcp: { magic: false } }, expect: up() },
   { name: 'no magic number at pppd', pppd: ['nomagic'], expect: up() },
   {
