@@ -155,12 +155,20 @@ export class Stand {
   }
 
   /** Another pppd with the options of the case; those before may have ended or not. */
-  async startPppd(more: readonly string[] = []): Promise<Pppd> {
+  async startPppd(more: readonly string[] = [], line = 0): Promise<Pppd> {
     const { guest, name } = this.#parts;
     const options = [...basePppd, this.#case?.addresses ?? baseAddresses, ...(this.#case?.pppd ?? []), ...more];
-    this.#pppd = await guest.startPppd(options, { line: this.#line, namespace: name });
-    this.#pppds.push(this.#pppd);
-    return this.#pppd;
+    const pppd = await guest.startPppd(options, { line: this.#parts.lines[line] ?? 0, namespace: name });
+    if (line === 0) this.#pppd = pppd;
+    this.#pppds.push(pppd);
+    return pppd;
+  }
+
+  /** Takes the link out of linkd's config; pppd is told so, and ends. */
+  async removeLink(): Promise<void> {
+    await this.#configure({ links: {} });
+    await this.pppd.untilLogged(/rcvd \[LCP TermReq .*"the link was taken out of the config"\]/, WAIT_MS);
+    await this.pppd.exited(WAIT_MS);
   }
 
   /** Runs a shell script in pppd's namespace of the guest, and gives what it printed. */
@@ -267,11 +275,7 @@ export class Stand {
     await this.carryTraffic();
     assert.equal((await this.link()).errors['fcs'], errors['fcs'], 'traffic brings no FCS errors');
     if (then !== undefined) await then.play(this);
-    else {
-      await this.#configure({ links: {} });
-      await this.pppd.untilLogged(/rcvd \[LCP TermReq/, WAIT_MS);
-      await this.pppd.exited(WAIT_MS);
-    }
+    else await this.removeLink();
   }
 
   /** Some are agreed on beside the network, by CCP. */

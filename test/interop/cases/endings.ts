@@ -31,6 +31,10 @@ const terminate: readonly Case[] = [
     }),
   },
   {
+    name: 'the link is taken out of the config',
+    expect: up({ then: story('a reload: pppd is told, and ends', (stand) => stand.removeLink()) }),
+  },
+  {
     name: 'Terminate by pppd',
     expect: up({
       then: story('SIGTERM to pppd: peer-terminated, with its reason', async (stand) => {
