@@ -28,10 +28,10 @@ function askForPin(pin: Octets | undefined, attempt: number): Command {
       // 14: the SIM is busy.
       if (answer.kind === 'error' && /: *(?:14|SIM BUSY)$/i.test(answer.text) && attempt < mostAsked)
         return { kind: 'next', first: [{ ...askForPin(pin, attempt + 1), pauseMs: askAgainMs }] };
-      if (answer.kind !== 'ok') {
-        const why = answer.kind === 'silence' ? 'no answer to AT+CPIN?' : answer.text;
-        return failed(cause('sim-refused', why));
-      }
+      if (answer.kind === 'silence') return failed(cause('modem-silent', 'no answer to AT+CPIN?'));
+      // A modem without a SIM doesn't know the question.
+      if (answer.kind === 'error' && pin === undefined && answer.text === 'ERROR') return { kind: 'next' };
+      if (answer.kind === 'error') return failed(cause('sim-refused', answer.text));
       if (state === undefined || state === 'READY') return { kind: 'next' };
       if (state !== 'SIM PIN') return failed(cause('sim-refused', `it asks for its ${state}`));
       if (pin === undefined) return failed(cause('sim-refused', 'it asks for its PIN, and `dial.pin` names none'));

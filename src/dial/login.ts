@@ -28,6 +28,8 @@ const puzzledMs: Millis = 5000;
 /** A far end that says nothing gets a return, a few times. */
 const wakeMs: Millis = 5000;
 const mostWakes = 4;
+/** Noise may spoil a name. */
+const mostUsers = 2;
 /** Behind the last answer, silence for so long means that the far end waits for our PPP. */
 const settledMs: Millis = 4000;
 /** What a cause shows of the screen. */
@@ -45,6 +47,7 @@ export class LoginTalk extends Talk {
   #history = '';
   #answered: 'nothing' | 'user' | 'password' | 'command' = 'nothing';
   #wakes = 0;
+  #users = 0;
   #heardAt: Millis = 0;
   #end: Millis = Infinity;
 
@@ -113,9 +116,12 @@ export class LoginTalk extends Talk {
     switch (readPrompt(line)) {
       case 'user':
         // Asked again, we were refused; a further try could lock the account.
-        if (this.#answered === 'password') this.fail(cause('login-refused', this.#shown(screen.trim())));
+        if (this.#answered === 'password' || this.#users >= mostUsers) this.fail(cause('login-refused', this.#shown(screen.trim())));
         else if (user === undefined) return false;
-        else this.#say(user, now, 'user');
+        else {
+          this.#users += 1;
+          this.#say(user, now, 'user');
+        }
         return true;
       case 'password':
         if (this.#answered === 'password') this.fail(cause('login-refused', this.#shown(screen.trim())));

@@ -197,6 +197,14 @@ describe('a login', () => {
     });
   }
 
+  it('gives its name twice and not more often', () => {
+    const call = desk();
+    const heard = farEnd(call, ['login: ', '\r\nlogin: ', '\r\nlogin: ', '\r\nlogin: ']);
+    call.start();
+    assert.equal(call.failure(), 'login-refused');
+    assert.deepEqual(heard, ['ann', 'ann']);
+  });
+
   it('takes no history for a refusal', () => {
     const call = desk();
     const history = '\r\nLast failed login: Sun Nov 22\r\nThere was 1 failed login attempt\r\nLast login: ';

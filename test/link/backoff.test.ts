@@ -35,6 +35,16 @@ describe('Backoff', () => {
     );
   });
 
+  it('keeps to a pause of its own where there is one', () => {
+    const redial = { 'number-busy': 30_000, 'call-blacklisted': 'never' } as const;
+    assert.deepEqual(
+      pauses(['number-busy', 'number-busy', 'call-unanswered', 'number-busy'], { redial }),
+      [30_000, 30_000, 20_000, 30_000],
+    );
+    assert.deepEqual(pauses(['call-blacklisted'], { redial }), [undefined]);
+    assert.deepEqual(pauses(['number-busy'], { redial, maxAttempts: 1 }), [undefined]);
+  });
+
   it('looks for a missing device at a steady pace', () => {
     assert.deepEqual(pauses(['device-missing', 'device-missing', 'device-missing']), [1000, 1000, 1000]);
   });
