@@ -116,7 +116,8 @@ export class LoginTalk extends Talk {
     switch (readPrompt(line)) {
       case 'user':
         // Asked again, we were refused; a further try could lock the account.
-        if (this.#answered === 'password' || this.#users >= mostUsers) this.fail(cause('login-refused', this.#shown(screen.trim())));
+        if (this.#answered === 'password' || this.#users >= mostUsers)
+          this.fail(cause('login-refused', this.#shown(screen.trim())));
         else if (user === undefined) return false;
         else {
           this.#users += 1;

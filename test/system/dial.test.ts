@@ -143,3 +143,55 @@ describe('linkd before a login prompt', { timeout: 120_000 }, () => {
     assert.doesNotMatch(outputs, /Tr0ub4dor-right/);
   });
 });
+
+describe("linkd on Windows' null modem, at both ends", { timeout: 60_000 }, () => {
+  it('says and hears CLIENT and CLIENTSERVER, and carries traffic', async () => {
+    const routers = await TwoRouters.create();
+    try {
+      const socket = routers.dir.file('com1.sock');
+      await routers.startB(`{unix-listen: ${socket}}`, ['dial: {modem: windows-server}', quick]);
+      const a = await routers.startA(`{unix: ${socket}}`, ['dial: {modem: windows}', quick]);
+      await a.untilUp('branch', PATIENCE_MS);
+      await routers.carryTraffic(2000);
+      assert.match(a.log, /send \(CLIENT\)[^]*CLIENTSERVER/);
+    } finally {
+      await routers.close();
+    }
+  });
+});
+
+describe('linkd with a GSM stick', { timeout: 60_000 }, () => {
+  it('gives the PIN, tells the access point, shows the signal, and does not try a wrong PIN again', async () => {
+    const routers = await TwoRouters.create();
+    try {
+      const exchange = new Exchange(systemScheduler, { ringMs: 50, trainingMs: 50 });
+      const gsm = { pin: '24682468', apns: ['internet'], signal: 20 };
+      const stick = new ModemPort(routers.dir.file('stick'), exchange, { hangUp: true, digitMs: 10, gsm });
+      const network = new ModemPort(routers.dir.file('network'), exchange, { hangUp: true });
+      routers.atEnd(() => {
+        stick.close();
+        network.close();
+      });
+      exchange.subscribe('100', stick.modem);
+      exchange.subscribe('*99#', network.modem);
+      network.modem.fromTerminal(Buffer.from('ATE0Q1S0=1&W\r'));
+      const pin = routers.dir.file('pin');
+      await writeFile(pin, '13571357', { mode: 0o600 });
+      await routers.startB(`{serial: ${network.path}, flow: none}`, ['lcp: {silent: on}', quick]);
+      const a = await routers.startA(`{serial: ${stick.path}, flow: none}`, [
+        `dial: {modem: gsm, apn: internet, pin: {file: ${pin}}}`,
+        quick,
+      ]);
+      const refused = await a.until('branch', 'is down', ({ state }) => state === 'down', PATIENCE_MS);
+      assert.equal(refused.last_cause?.code, 'sim-refused');
+      await writeFile(pin, '24682468');
+      assert.equal((await a.ctl('up', 'branch')).code, 0);
+      const up = await a.untilUp('branch', PATIENCE_MS);
+      assert.match(up.lines[0]?.call ?? '', /^connected to \*99# at \d+, signal -73 dBm$/);
+      await routers.carryTraffic(2000);
+      assert.doesNotMatch(a.log, /13571357|24682468/);
+    } finally {
+      await routers.close();
+    }
+  });
+});
