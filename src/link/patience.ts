@@ -1,8 +1,8 @@
 /** Waits that have an end, for what ought to be quick. */
 import type { Scheduler, Timer } from '../base/clock.js';
 
-/** The longest wait for a line to close, or for the worker to let go of a descriptor. */
-const patienceMs = 2500;
+/** The longest wait for a line to close (a modem that is hung up by `+++` has two guard times), or for the worker to let go. */
+const patienceMs = 4000;
 
 export class Patience {
   readonly #scheduler: Scheduler;
