@@ -12,7 +12,9 @@ export function warnOfWhen(site: LinkSite): readonly Mistake[] {
   if (when === undefined || when.demand || when.idleMs !== undefined) return [];
   return (['count', 'ignore'] as const)
     .filter((key) => when.traffic[key].length > 0)
-    .map((key) => at(site, ['when', key], 'says what counts as traffic, for which nothing asks; add `idle` or `demand`'));
+    .map((key) =>
+      at(site, ['when', key], 'says what counts as traffic, for which nothing asks; add `idle` or `demand`'),
+    );
 }
 
 /** While nothing is agreed on, the interface has the addresses of the config; they have to be those of the session. */

@@ -60,7 +60,8 @@ export function readPacket(buffer: Uint8Array, start: number, length: number): P
 /** `tcp 10.1.0.5:49152 → 10.2.0.9:22`, `ping 10.1.0.5 → 10.2.0.9` */
 export function describePacket({ source, destination, protocol, ports, icmpType }: PacketFacts): string {
   const [from, to] = [formatIp(source), formatIp(destination)];
-  if (ports !== undefined) return `${nameOf(protocol)} ${withPort(from, ports.source)} → ${withPort(to, ports.destination)}`;
+  if (ports !== undefined)
+    return `${nameOf(protocol)} ${withPort(from, ports.source)} → ${withPort(to, ports.destination)}`;
   const isPing = icmpType !== undefined && echoTypes[protocol]?.includes(icmpType) === true;
   return `${isPing ? 'ping' : nameOf(protocol)} ${from} → ${to}`;
 }
@@ -119,7 +120,11 @@ function readIp6(packet: Uint8Array): PacketFacts {
 }
 
 /** The first octets of the protocol above IP, where they are in this packet. */
-function readAbove(packet: Uint8Array, protocol: number, at: number | undefined): Pick<PacketFacts, 'ports' | 'icmpType'> {
+function readAbove(
+  packet: Uint8Array,
+  protocol: number,
+  at: number | undefined,
+): Pick<PacketFacts, 'ports' | 'icmpType'> {
   const none = { ports: undefined, icmpType: undefined };
   if (at === undefined || at + 4 > packet.length) return none;
   if (protocol === icmp || protocol === icmp6) return { ...none, icmpType: packet[at] };
