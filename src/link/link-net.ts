@@ -114,7 +114,7 @@ export class LinkNet {
     return {
       ...{ link, name, mtu: this.agreed.mtu },
       ...{ local: ip4?.local ?? noAddress, remote: ip4?.remote ?? noAddress },
-      ...{ linkLocal6: ip6?.local, peerLinkLocal6: ip6?.remote },
+      ...{ linkLocal6: ip6?.local, peerLinkLocal6: ip6?.remote, awaitsIp6: this.#host.config.ipv6cp !== undefined },
       carries: [...(ip4 === undefined ? [] : [4 as const]), ...(ip6 === undefined ? [] : [6 as const])],
     };
   }

@@ -132,7 +132,7 @@ type WantedSwitch = Switch & {
 
 /** IPv6 on the link's own interface: the addresses are those of IPV6CP, and no router is asked for others. RFC 5072 §5 */
 function own(wanted: WantedInterface): WantedSwitch[] {
-  if (!carriesIp6(wanted)) return [];
+  if (!carriesIp6(wanted) && wanted.awaitsIp6 !== true) return [];
   const one = { link: wanted.name, family: 6, name: wanted.name, own: true } as const;
   return [
     { ...one, key: 'disable_ipv6', value: 0 },

@@ -68,6 +68,8 @@ export interface WantedInterface extends Outlasting {
   readonly remote: Ip4;
   /** Of IPv6: those of the link itself, and the global ones where the config has them. Undefined: it carries none. */
   readonly addresses6?: readonly AddressPair[];
+  /** It may carry IPv6 at any moment: the kernel must not make addresses of its own before. */
+  readonly awaitsIp6?: boolean | undefined;
   readonly routes: readonly WantedRoute[];
   readonly defaultRoute?: DefaultRoute | undefined;
   readonly proxies?: readonly WantedProxy[];
@@ -90,6 +92,8 @@ export interface LinkFacts {
   readonly peerLinkLocal6?: Ip6 | undefined;
   /** The families that PPP agreed to carry; of others nothing is installed. Undefined: it is not known yet. */
   readonly carries?: readonly Family[] | undefined;
+  /** IPV6CP is spoken, and may open at any moment. */
+  readonly awaitsIp6?: boolean | undefined;
 }
 
 /** What the config says of the link's network, while the link is up. */
@@ -111,6 +115,7 @@ export function wantedInterface(facts: LinkFacts, options: NetOptions): WantedIn
     mtu,
     local: has4 ? local : 0,
     remote: has4 ? remote : 0,
+    awaitsIp6: facts.awaitsIp6,
     ...(has6 && { addresses6: [...pairOf(linkLocal6, peerLinkLocal6), ...pairOf(local6, remote6)] }),
     routes: networks.filter(({ prefix }) => isCarried(prefix)),
     defaultRoute,

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { anywhere, familyOf, formatPrefix } from '../../src/base/ip.js';
+import type { Observed } from '../../src/net/observed.js';
+import { describe as describeOperation } from '../../src/net/operation.js';
+import { planSwitches } from '../../src/net/switches.js';
 import {
   defaultsOf,
   outlasting,
@@ -46,6 +49,21 @@ describe('what is wanted for a link', () => {
 });
 
 describe('what is wanted of IPv6', () => {
+  it('is no address of the kernel’s own, from before IPv6 joins on', () => {
+    const tun = { index: 3, mtu: 1500, up: false, loopback: false, addresses: [], routes: [], peers: [] };
+    const paths = ['disable_ipv6', 'addr_gen_mode', 'accept_ra'].map((key) => `ipv6/conf/${facts.name}/${key}`);
+    const observed: Observed = {
+      ...{ interfaces: [{ ...tun, name: facts.name }], defaults: [], unreachable: [], proxies: [] },
+      switches: new Map(paths.map((path) => [path, 0])),
+    };
+    const set = (awaitsIp6: boolean): string[] => {
+      const wanted = wantedInterface({ ...facts, carries: [4], awaitsIp6 }, net);
+      return planSwitches([wanted], [], observed, {}).operations.map(describeOperation);
+    };
+    assert.deepEqual(set(true), [`sysctl -w net.ipv6.conf.${facts.name}.addr_gen_mode=1`]);
+    assert.deepEqual(set(false), []);
+  });
+
   const networks = [...net.networks, network('2001:db8:2::/48')];
   const options = { ...net, networks, local6: '2001:db8::1', remote6: '2001:db8::2' };
   const families = (routes: readonly (UnreachableRoute | WantedRoute)[]): number[] =>
