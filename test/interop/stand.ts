@@ -303,10 +303,11 @@ export class Stand {
   }
 
   async #ping(local: string, remote: string): Promise<void> {
-    const there = this.#parts.lab.ping(this.#namespace, remote, { count: 2, timeoutMs: 10_000 });
-    const back = this.inGuest(`ping -n -c 2 -i 0.2 -W 10 ${local}`);
-    assert.equal((await there).loss, 0, 'pings to pppd');
-    await back;
+    const [there] = await Promise.all([
+      this.#parts.lab.ping(this.#namespace, remote, { count: 2, timeoutMs: 10_000 }),
+      this.inGuest(`ping -n -c 2 -i 0.2 -W 10 ${local}`),
+    ]);
+    assert.equal(there.loss, 0, 'pings to pppd');
   }
 
   /** A reload, as the user would do it. */
