@@ -263,11 +263,18 @@ export class LineBundle {
     }
   }
 
-  /** The queue is empty: a line that had no part in the last packets tells the peer their numbers. RFC 1990 §4.1 */
+  /**
+   * The queue is empty: a line that had no part in the last packets tells the peer their numbers. Not by a null fragment (RFC 1990
+   * §4.1): Linux throws it away before it looks at its number, and then waits for that. LCP's Discard-Request is allowed in a
+   * bundle (RFC 1990 §2) and does nothing (RFC 1661 §5.9).
+   */
   #tellThatNothingIsMissing(fragmenter: Fragmenter): void {
     const behind = this.#open.filter(({ isBehind }) => isBehind);
     for (const line of behind) {
-      if (this.#open.length > 1) this.#take(fragmenter.nullFragment(line.number), nothing);
+      if (this.#open.length > 1) {
+        fragmenter.split(Protocol.lcp, 0, discardRequest.length, [loadOf(line, 0)]);
+        this.#take(fragmenter.fragment(0), discardRequest);
+      }
       line.isBehind = false;
     }
   }
@@ -288,7 +295,8 @@ export class LineBundle {
   }
 }
 
-const nothing = new Uint8Array(0);
+/** Code 11, without a magic number. RFC 1661 §5.9 */
+const discardRequest = Uint8Array.of(11, 0, 0, 8, 0, 0, 0, 0);
 const idle = { fragmentOctets: 0, isBehind: false };
 
 function rateOf({ bytesPerSecond }: BundledLine): number {

@@ -18,6 +18,8 @@ export interface Case {
   readonly linkd?: ConfigSection;
   /** Keys of linkd's config beside `links`. */
   readonly global?: ConfigSection;
+  /** How many lines the link has, with a pppd on each; one, unless it is said. */
+  readonly lines?: number;
   /** pppd's options, one word each, beyond those of the stand. */
   readonly pppd?: readonly string[];
   /** pppd's own address and linkd's, as pppd wants them; by default what linkd's config has. */

@@ -112,6 +112,11 @@ export class Stand {
     return this.#pppd;
   }
 
+  /** Those of this case that were started, in this order. */
+  get pppds(): readonly Pppd[] {
+    return this.#pppds;
+  }
+
   /** The cable of the first line. */
   get cable(): NullModem {
     const [cable] = this.modems;
@@ -243,12 +248,21 @@ export class Stand {
     late = before === undefined ? undefined : 'pppd',
     linkd = {},
     global = {},
+    lines = 1,
   }: Case): Promise<void> {
-    const line = { serial: this.device(), speed: 4_000_000, flow: 'none' };
-    const link = named(merge(merge({ line }, baseConfig), linkd), (name) => this.#parts.dir.file(name));
+    const all = this.modems
+      .slice(0, lines)
+      .map((_, line) => ({ serial: this.device(line), speed: 4_000_000, flow: 'none' }));
+    const link = named(merge(merge({ lines: all }, baseConfig), linkd), (name) => this.#parts.dir.file(name));
     const config = { ...global, links: { [LINK]: link } };
-    this.cable.plug();
-    const start = { linkd: () => this.#configure(config), pppd: () => this.startPppd() };
+    for (const modem of this.modems.slice(0, lines)) modem.plug();
+    const pppds = async (): Promise<void> => {
+      await this.startPppd();
+      // The bundle is the first one's.
+      if (lines > 1) await this.pppd.untilLogged(/New bundle/, WAIT_MS);
+      for (let line = 1; line < lines; line++) await this.startPppd([], line);
+    };
+    const start = { linkd: () => this.#configure(config), pppd: pppds };
     if (late === undefined) {
       await Promise.all([start.linkd(), start.pppd()]);
       return;
@@ -321,7 +335,7 @@ export class Stand {
 
   /** Nothing of this case reaches the next one. A linkd that can't be cleared is replaced. */
   async #clear(): Promise<void> {
-    this.cable.pull(); // nothing that is still said waits in the line for the next pppd
+    for (const modem of this.modems) modem.pull(); // nothing that is still said waits in the line for the next pppd
     await Promise.all(this.#pppds.splice(0).map((pppd) => pppd.stop('KILL')));
     try {
       await this.#configure({ links: {} });

@@ -8,6 +8,7 @@ import { headers } from './headers.js';
 import { ipv6 } from './ipv6.js';
 import { lcp } from './lcp.js';
 import { bitErrors } from './noise.js';
+import { multilink } from './multilink.js';
 import { strange } from './strange.js';
 
 export const topics: readonly Topic[] = [
@@ -18,6 +19,7 @@ export const topics: readonly Topic[] = [
   headers,
   compression,
   bitErrors,
+  multilink,
   beginnings,
   endings,
   strange,
