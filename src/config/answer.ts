@@ -1,8 +1,7 @@
 /** The keys of `answer`: how others call on the line of a link, and what a caller has to do before PPP. */
 import { z } from 'zod';
 import type { CauseCode } from '../base/cause.js';
-import type { AnswerOptions, LoginPromptOptions } from '../dial/answer-options.js';
-import type { RedialPauses } from '../dial/options.js';
+import type { AnswerOptions, LoginPromptOptions, RedialPauses } from '../dial/options.js';
 import type { LineOptions } from '../line/options.js';
 import type { AuthConfig } from '../secrets/options.js';
 import { defaulted, keyFacts, list, optional, orAbsent, section, value } from './keys.js';
@@ -22,7 +21,7 @@ const command: Reader<string> = {
 function spoken(allowed: string, pattern: RegExp): Reader<string> {
   return {
     allowed,
-    read: (text) => (pattern.test(text) ? right(text) : wrong('is too long, or holds control characters')),
+    read: (text) => (pattern.test(text) ? right(text) : wrong('is empty, too long, or holds control characters')),
   };
 }
 

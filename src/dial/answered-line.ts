@@ -8,7 +8,7 @@ import type { Millis, Scheduler } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import type { HandedLine } from '../line/handed.js';
 import { LineError, type Caller, type Line, type LineSource } from '../line/line.js';
-import type { AnswerOptions } from './answer-options.js';
+import type { AnswerOptions } from './options.js';
 import { converse, type Listener } from './conversation.js';
 import { DialedLine, innerOf, lineSpeed } from './dialed-line.js';
 import { hangUp } from './hang-up-call.js';

@@ -8,7 +8,7 @@ import type { Millis } from '../base/clock.js';
 import { decodeText, encodeText } from '../base/text.js';
 import { printable } from '../base/printable.js';
 import type { Caller } from '../line/line.js';
-import type { LoginPromptOptions } from './answer-options.js';
+import type { LoginPromptOptions } from './options.js';
 import { LineEditor, type Key } from './line-editor.js';
 import { findPpp } from './ppp-sign.js';
 import { nothingKnown, Talk, withoutEighthBit } from './talk.js';

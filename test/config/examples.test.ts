@@ -16,7 +16,17 @@ describe('etc', () => {
   it('has the main file and an example of every kind of line', () => {
     assert.ok(files.includes('linkd.yaml'));
     const kinds = files.flatMap((name) => good(read(name)).links.map(({ line }) => line.kind));
-    assert.deepEqual([...new Set(kinds)].sort(), ['exec', 'pty', 'rfc2217', 'serial', 'tcp', 'tcp-listen', 'unix', 'unix-listen']);
+    assert.deepEqual([...new Set(kinds)].sort(), [
+      'exec',
+      'pty',
+      'rfc2217',
+      'serial',
+      'tcp',
+      'tcp-listen',
+      'terminal',
+      'unix',
+      'unix-listen',
+    ]);
   });
 
   for (const name of files) {

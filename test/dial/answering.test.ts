@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { encodeText } from '../../src/base/text.js';
 import { toOctets } from '../../src/chat/script.js';
-import type { LoginPromptOptions } from '../../src/dial/answer-options.js';
+import type { LoginPromptOptions } from '../../src/dial/options.js';
 import { PromptTalk, type LoginCheck } from '../../src/dial/prompt.js';
 import { RingTalk, type RingOptions } from '../../src/dial/ring.js';
 import { loginCheck } from '../../src/link/callers.js';
