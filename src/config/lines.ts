@@ -127,7 +127,8 @@ const kinds: Readonly<Record<LineOptions['kind'], z.ZodType<LineOptions>>> = {
     ...(speed !== undefined && { speed }),
   })),
   terminal: section(lineShapes.terminal).transform(({ terminal, speed }, ctx): TerminalOptions => {
-    if (!terminal) ctx.addIssue({ code: 'custom', path: ['terminal'], message: 'is no line when it is off; write `on`' });
+    if (!terminal)
+      ctx.addIssue({ code: 'custom', path: ['terminal'], message: 'is no line when it is off; write `on`' });
     return { kind: 'terminal', ...(speed !== undefined && { speed }) };
   }),
   exec: section(lineShapes.exec).transform(({ exec, pty, speed }): ExecOptions => ({
@@ -164,12 +165,10 @@ const linesAllowed = 'a list, each item of it as `line` has it';
 /** One of `lines`. */
 export const oneOfLines = anyLine;
 
-export const lines = filledList(anyLine, linesAllowed)
-  .optional()
-  .register(keyFacts, {
-    about: 'Instead of `line`: several, used as one, see “Several lines”.',
-    allowed: linesAllowed,
-  });
+export const lines = filledList(anyLine, linesAllowed).optional().register(keyFacts, {
+  about: 'Instead of `line`: several, used as one, see “Several lines”.',
+  allowed: linesAllowed,
+});
 
 function kindOf(input: unknown): LineOptions['kind'] | { readonly problem: string } {
   if (input === undefined) return { problem: 'is missing' };

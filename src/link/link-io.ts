@@ -294,8 +294,7 @@ export class LinkIo {
     this.#lent = true;
     this.#parts.worker.post({ type: 'add', link: this.#config.name, tunFd: this.#tun.fd, holdMs: this.#holdMs });
     this.#holdMs = undefined;
-    if (this.#watch !== undefined)
-      this.#parts.worker.post({ type: 'watch', link: this.#config.name, ...this.#watch });
+    if (this.#watch !== undefined) this.#parts.worker.post({ type: 'watch', link: this.#config.name, ...this.#watch });
   }
 
   async #dropTun(): Promise<void> {

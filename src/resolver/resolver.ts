@@ -75,7 +75,8 @@ export class Resolver {
       const before = this.#memory.links.get(link);
       if (before !== undefined && (before.interface !== name || before.way !== way)) await this.#undo(before);
       this.#memory.set(link, { interface: name, way });
-      for (const command of commandsToTake(way, name, texts)) await this.#must(command, way, way === 'resolvconf' ? content : '');
+      for (const command of commandsToTake(way, name, texts))
+        await this.#must(command, way, way === 'resolvconf' ? content : '');
       return way;
     });
   }

@@ -341,6 +341,8 @@ export class LinkRig {
         return;
       case 'add':
       case 'probe':
+      case 'ready':
+      case 'watch':
         return;
     }
   }

@@ -233,6 +233,8 @@ export class SessionStation implements Station {
         break;
       case 'note':
       case 'echo':
+      case 'bundle':
+      case 'line-finished':
         break;
     }
   }
