@@ -177,7 +177,9 @@ export class LineBundle {
   }
 
   next(): ReassembledPacket | undefined {
-    return this.#reassembler?.next();
+    let packet = this.#reassembler?.next();
+    while (packet !== undefined && concernsOneLine(packet)) packet = this.#reassembler?.next();
+    return packet;
   }
 
   nextTimeout(): Millis | undefined {
@@ -298,6 +300,13 @@ export class LineBundle {
 /** Code 11, without a magic number. RFC 1661 §5.9 */
 const discardRequest = Uint8Array.of(11, 0, 0, 8, 0, 0, 0, 0);
 const idle = { fragmentOctets: 0, isBehind: false };
+
+/** The codes of LCP from Configure-Request to Terminate-Ack: which line they mean can't be told. RFC 1990 §2 */
+const lastOfOneLine = 6;
+
+function concernsOneLine({ protocol, buffer, start }: ReassembledPacket): boolean {
+  return protocol === Protocol.lcp && (buffer[start] ?? 0) <= lastOfOneLine;
+}
 
 function rateOf({ bytesPerSecond }: BundledLine): number {
   return bytesPerSecond ?? nominalBytesPerSecond;

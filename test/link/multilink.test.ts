@@ -135,6 +135,28 @@ describe('A line of several', () => {
     assert.equal(pair.a.pump.counters().errors['not-open'], 2);
   });
 
+  it('hears nothing of LCP’s negotiation through the bundle (RFC 1990 §2)', async () => {
+    const pair = new BundlePair([115_200]);
+    const stream = new MemoryStream(pair.scheduler, 12, 4096);
+    const far = new MemoryStream(pair.scheduler, 12, 4096);
+    [stream.peer, far.peer] = [far, stream];
+    pair.a.pump.attach(stream, pair.a.options);
+    pair.b.pump.attach(far, pair.b.options);
+    await pair.scheduler.pass(2000);
+    assert.ok(pair.a.has('network-up'));
+    const [header, lcp] = [Uint8Array.of(0xc0, 0, 0, 0), Uint8Array.of(0xc0, 0x21)];
+    for (const [sequence, code] of [1, 5].entries()) {
+      header[3] = 100 + sequence;
+      const fragment = Uint8Array.of(...header, ...lcp, code, 99, 0, 4);
+      const frame = new Uint8Array(100);
+      const end = new FrameEncoder().encode(Protocol.multilink, fragment, 0, fragment.length, frame, 0, true);
+      stream.receive([...frame.subarray(0, end)]);
+    }
+    await pair.scheduler.pass(1000);
+    assert.equal(pair.a.has('network-down'), false);
+    assert.equal(pair.a.pump.session?.phase, 'network');
+  });
+
   it('that comes when the session is over is sent back', async () => {
     const pair = new BundlePair([115_200, 115_200]);
     await pair.up();
