@@ -40,6 +40,7 @@ export const tools = {
     socat: 'socat',
     ser2net: 'ser2net',
     'dbus-daemon': 'dbus',
+    script: 'bsdutils',
   },
   interop: { ...network, 'linux.uml': 'user-mode-linux', pppd: 'ppp', busybox: 'busybox-static' },
 };
