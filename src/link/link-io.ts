@@ -18,7 +18,7 @@ import type { Tun } from '../tun/tun.js';
 import { holdMs, type Grip } from './handed.js';
 import { Members } from './members.js';
 import type { AttachOptions, FromWorker, ToWorker } from './messages.js';
-import { Patience } from './patience.js';
+import { modemPatienceMs, Patience } from './patience.js';
 import type { LineStatus, LinkEvent } from './types.js';
 
 /** The parts of `PacketWorker` that a link uses. */
@@ -85,9 +85,11 @@ export class LinkIo {
     this.#config = config;
     this.#parts = parts;
     this.#host = host;
-    this.#patience = new Patience(parts.scheduler, (complaint) => {
+    const complain = (complaint: string): void => {
       host.note('warn', complaint);
-    });
+    };
+    const isCall = config.dial !== undefined || config.answer !== undefined;
+    this.#patience = new Patience(parts.scheduler, complain, isCall ? modemPatienceMs : undefined);
     this.#members = new Members(config, parts.lines, {
       ...{ scheduler: parts.scheduler, random: parts.random, patience: this.#patience },
       join: (number, { fd, speed, telnet, initial }) => {

@@ -1,14 +1,18 @@
 /** Waits that have an end, for what ought to be quick. */
-import type { Scheduler, Timer } from '../base/clock.js';
+import type { Millis, Scheduler, Timer } from '../base/clock.js';
 
-/** The longest wait for a line to close (a modem that is hung up by `+++` has two guard times), or for the worker to let go. */
-const patienceMs = 4000;
+/** The longest wait for a line to close, or for the worker to let go of it. */
+const patienceMs = 2500;
+/** A modem that is hung up by `+++` has two guard times. */
+export const modemPatienceMs = 4000;
 
 export class Patience {
   readonly #scheduler: Scheduler;
   readonly #complain: (message: string) => void;
+  readonly #longest: Millis;
 
-  constructor(scheduler: Scheduler, complain: (message: string) => void) {
+  constructor(scheduler: Scheduler, complain: (message: string) => void, longest: Millis = patienceMs) {
+    this.#longest = longest;
     this.#scheduler = scheduler;
     this.#complain = complain;
   }
@@ -17,7 +21,7 @@ export class Patience {
   async wait(work: Promise<unknown>, complaint: string): Promise<void> {
     let timer: Timer | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = this.#scheduler.after(patienceMs, () => {
+      timer = this.#scheduler.after(this.#longest, () => {
         this.#complain(complaint);
         resolve();
       });
