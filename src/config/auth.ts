@@ -32,8 +32,11 @@ function methods() {
   return read.transform((lists): readonly AuthMethod[] => [...new Set(lists.flat())]);
 }
 
-/** From the strongest to the weakest. */
-const everyMethod: readonly AuthMethod[] = ['eap-mschap-v2', 'mschap-v2', 'eap-md5', 'chap', 'mschap', 'pap'];
+/**
+ * From the strongest to the weakest. PAP shows the secret to whoever asks for it, and MS-CHAP's can be had from one answer:
+ * they have to be named.
+ */
+const usualMethods: readonly AuthMethod[] = ['eap-mschap-v2', 'mschap-v2', 'eap-md5', 'chap'];
 
 /** PAP and CHAP carry no more. */
 const authName: Reader<string> = {
@@ -133,7 +136,7 @@ export const authShape = {
       about:
         'How we prove who we are where the peer asks and there is a secret to do so, preferred first; none refuses.',
       allowed: `${methodList}, or none`,
-      default: 'all, the strongest first',
+      default: 'eap, mschap-v2 and chap: all but pap and mschap, which give the secret away',
     }),
   name: optional(authName, 'the name of this machine', {
     about: 'What we are called as the one who asks: the second column of the secrets.',
@@ -185,7 +188,7 @@ export const auth = section(authShape)
     }
     return {
       require: given.require,
-      accept: given.accept ?? everyMethod,
+      accept: given.accept ?? usualMethods,
       name: given.name,
       user: given.user,
       remoteName: given.remotename,
