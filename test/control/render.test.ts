@@ -114,6 +114,7 @@ spare  down for 12s, since ${local('11:59:48')}
   problem     the route to 10.2.0.0/16 is hidden by one of metric 0 on eth1
   health      failed: 10.2.0.1 did not answer 3 times
   quota       4.6 GB of 5 GB this month, nearly used up
+  dialing     last because of tcp 10.1.0.5:49152 → 10.2.0.9:22, 4h ago; 2 calls in the last hour, 1h 30m today
   hook        up /etc/linkd/hooks/flush-mail: exit status 75 after 2s, 3h 59m ago
 `,
     );
@@ -204,6 +205,7 @@ describe('linkctl status LINK', () => {
   problem      the route to 10.2.0.0/16 is hidden by one of metric 0 on eth1
   health       failed: 10.2.0.1 did not answer 3 times
   quota        4.6 GB of 5 GB this month, nearly used up
+  dialing      last because of tcp 10.1.0.5:49152 → 10.2.0.9:22, 4h ago; 2 calls in the last hour, 1h 30m today
   hook         up /etc/linkd/hooks/flush-mail: exit status 75 after 2s, 3h 59m ago
                > postqueue: warning:\tMail system is down
                > postqueue: fatal: queue is not flushed

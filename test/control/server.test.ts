@@ -44,7 +44,7 @@ describe('the control server', () => {
       lines: [
         {
           ...{ kind: 'serial', name: '/dev/ttyUSB0', speed_baud: 115_200, flow_control: 'rtscts' },
-          ...{ state: 'open', last_cause: null, last_cause_at: null, next_attempt_at: null },
+          ...{ state: 'open', call: null, last_cause: null, last_cause_at: null, next_attempt_at: null },
         },
       ],
       interface: 'ppp-branch',
@@ -77,6 +77,7 @@ describe('the control server', () => {
       hooks: [],
       health: null,
       quota: null,
+      dialing: null,
     });
   });
 

@@ -60,7 +60,7 @@ describe('the policy', () => {
     ['dials as they begin', office, { now: at(8) }, `go ${600 * minute}`],
     ['keeps a line that is used', { idleMs: 5000 }, { line: open(60_000, 2000) }, 'go 3000'],
     ['hangs up a line that is idle', { idleMs: 5000 }, { line: open(60_000, 5000) }, 'idle'],
-    ['has patience while PPP is negotiated', { idleMs: 5000 }, { line: open(60_000, undefined) }, 'go'],
+    ['has patience while PPP is negotiated', { idleMs: 5000 }, { line: { openMs: 60_000, quietMs: undefined } }, 'go'],
     ['hangs up after the longest time', { longestMs: 7000 }, { line: open(7000) }, 'longest-reached'],
     ['asks again when that is due', { longestMs: 7000 }, { line: open(1000) }, 'go 6000'],
     ['counts the calls of an hour', hourly, { calls: [call(at(11, 0), 1), call(at(11, 30), 1)] }, 'go'],

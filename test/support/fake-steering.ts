@@ -284,6 +284,13 @@ export function watchedLink(change: Partial<LinkStatus> = {}): LinkStatus {
     ],
     health: { state: 'failed', reason: '10.2.0.1 did not answer 3 times' },
     quota: { state: 'warn', usedBytes: 4_600_000_000, monthlyBytes: 5_000_000_000 },
+    dialing: {
+      waitsFor: undefined,
+      becauseOf: { packet: 'tcp 10.1.0.5:49152 → 10.2.0.9:22', at: new Date('2026-01-10T07:59:58.000Z') },
+      overridden: false,
+      callsLastHour: 2,
+      openTodayMs: 5_400_000,
+    },
     ...change,
   });
 }
