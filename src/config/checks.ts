@@ -3,6 +3,7 @@ import { formatIp } from '../base/ip.js';
 import { checkAnswer } from './answer-checks.js';
 import { checkDial } from './dial-checks.js';
 import { formatDuration } from './duration.js';
+import { checkEncryption } from './encryption-checks.js';
 import { checkFamilies } from './family-checks.js';
 import { checkFilters, warnOfFilters } from './filter-checks.js';
 import { checkLines } from './line-checks.js';
@@ -38,6 +39,7 @@ export function checkLinks(sites: readonly LinkSite[], pools: readonly PoolSite[
       ...checkWhen(sites),
       ...sites.flatMap(checkDial),
       ...sites.flatMap(checkAnswer),
+      ...sites.flatMap(checkEncryption),
     ],
     warnings: [
       ...sites.flatMap(warnOfFlow),

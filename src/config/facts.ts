@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { portForward, firewall, masqueraded } from './filters.js';
 import { answer } from './answer.js';
 import { auth } from './auth.js';
+import { compression } from './compression.js';
 import { dial } from './dial.js';
 import { hooks } from './hooks.js';
 import { list } from './keys.js';
@@ -49,6 +50,8 @@ const factsSchema = z.preprocess(
     dial: whenValid(dial),
     answer: whenValid(answer),
     auth: whenValid(auth),
+    /** Absent is the default, which encrypts nothing. */
+    compression: whenValid(compression),
     ipv4: whenValid(linkShape.ipv4),
     ipv6: whenValid(linkShape.ipv6),
     mtu: whenValid(linkShape.mtu),

@@ -36,7 +36,10 @@ describe('compression', () => {
   ];
   for (const [text, expected] of cases) {
     it(text, () => {
-      assert.deepEqual(goodLink(`compression: ${text}`).ccp, expected);
+      assert.deepEqual(
+        goodLink(`compression: ${text}`, 'auth: {require: [mschap-v2], secrets: /etc/linkd/secrets}').ccp,
+        expected,
+      );
     });
   }
 
