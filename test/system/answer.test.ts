@@ -71,7 +71,7 @@ describe('linkd that is called', { timeout: 180_000 }, () => {
   ];
   const byPpp = (): string[] => [
     'dial: {number: 200}',
-    `auth: {user: ann, secret: {file: ${routers.dir.file('secret')}}}`,
+    `auth: {user: ann, accept: pap, secret: {file: ${routers.dir.file('secret')}}}`,
   ];
 
   it('waits, and says so', async () => {
