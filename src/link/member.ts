@@ -32,6 +32,8 @@ export class Member {
   work: Promise<void> = Promise.resolve();
   /** Counts the lines: a descriptor's number may come back. */
   opened = 0;
+  /** It has carried packets since it was opened. */
+  hasJoined = false;
   /** The session has lost it, and it is still to be closed. */
   isGone = false;
   #line: Line | undefined;
@@ -70,12 +72,15 @@ export class Member {
     this.alarm.cancel();
     this.#nextAttempt = undefined;
     this.state = state;
-    if (state === 'joined') this.#complained = undefined;
+    if (state !== 'joined') return;
+    this.hasJoined = true;
+    this.#complained = undefined;
   }
 
   hasOpened(line: Line): void {
     this.#line = line;
     this.isGone = false;
+    this.hasJoined = false;
     this.opened += 1;
     this.enter('open');
   }

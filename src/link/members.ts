@@ -242,13 +242,12 @@ export class Members {
     const attempt = this.#attempt;
     if (member.line !== line || member.isGone || attempt?.isRunning !== true) return;
     member.isGone = true;
-    const hadJoined = member.state === 'joined';
     const others = this.#members.filter(({ isLive }) => isLive).length;
     const isNews = member.failed(why);
     if (others === 0) this.#host.lost(why);
     if (others === 0 || attempt.opening.signal.aborted) return;
     const goesOn = `the link goes on over ${others} ${others === 1 ? 'line' : 'lines'}`;
-    const what = hadJoined ? 'left' : 'did not join';
+    const what = member.hasJoined ? 'left' : 'did not join';
     this.#host.note(isNews ? 'warn' : 'debug', `${member.name} ${what}: ${describeCause(why)}; ${goesOn}`);
     member.work = this.#replace(member, attempt, why);
   }

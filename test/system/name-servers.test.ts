@@ -3,29 +3,32 @@
  * change /etc/resolv.conf as soon as they are installed.
  */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { TempDir } from '../support/daemon.js';
 import { eventually } from '../support/eventually.js';
 import { Machine } from '../support/machine.js';
 import { must, run } from '../support/process.js';
+import { root } from '../support/root.js';
 
-const child = join(import.meta.dirname, '../resolver/resolver-child.js');
+/** The machine sees the project here; its own /tmp, where a clone may be, is emptied as it boots. */
+const share = '/run/share';
+const child = join(share, relative(root, import.meta.dirname), '../resolver/resolver-child.js');
 const stateDir = '/var/lib/name-servers';
 
 describe('name servers of the peer', () => {
-  let dir: TempDir;
+  let packages: string;
   let machine: Machine;
 
   before(async () => {
-    dir = await TempDir.create();
-    await download(['openresolv', 'systemd-resolved'], dir.path);
-    machine = await Machine.boot(dir.path);
+    packages = await mkdtemp(join(root, 'dist/name-servers-'));
+    await download(['openresolv', 'systemd-resolved'], packages);
+    machine = await Machine.boot(root);
     await machine.sh(`mkdir -p ${stateDir} && ip tuntap add mode tun name branch && ip link set branch up`);
   });
   after(async () => {
     await machine.close();
-    await dir.dispose();
+    await rm(packages, { recursive: true });
   });
 
   const resolver = async (...args: readonly string[]): Promise<string> => {
@@ -33,7 +36,9 @@ describe('name servers of the peer', () => {
     return (await machine.must(process.execPath, [child, call, stateDir, ...rest])).trim();
   };
   const install = (name: string): Promise<string> =>
-    machine.sh(`DEBIAN_FRONTEND=noninteractive dpkg -i --force-depends /run/share/${name}_*.deb`);
+    machine.sh(
+      `DEBIAN_FRONTEND=noninteractive dpkg -i --force-depends ${share}/${relative(root, packages)}/${name}_*.deb`,
+    );
   const resolvConf = (): Promise<string> => machine.sh('cat /etc/resolv.conf');
 
   it('are in /etc/resolv.conf by resolvconf, and out of it again', { timeout: 120_000 }, async () => {
