@@ -109,6 +109,7 @@ describe('linkd that is called', { timeout: 180_000 }, () => {
 
   it('starts PPP at once with a caller who does, who proves himself by PPP', async () => {
     a = await dials(right, byPpp());
+    await a.untilUp('branch', PATIENCE_MS);
     const up = await b.untilUp('branch', PATIENCE_MS);
     assert.equal(up.session?.peer_name, 'ann');
     assert.doesNotMatch(call(up), /login of/);

@@ -207,7 +207,7 @@ const encrypted: readonly Case[] = [
   },
   {
     name: 'MPPE is required by linkd, which proves itself by CHAP-MD5',
-    linkd: { auth: { ...auth, accept: ['chap'] }, compression: { mppe: 'required' } },
+    linkd: { auth: { ...auth, accept: ['mschap-v2', 'chap'] }, compression: { mppe: 'required' } },
     pppd: [...names, 'require-chap'],
     expect: refused('encryption-refused'),
   },
