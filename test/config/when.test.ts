@@ -3,26 +3,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { WhenOptions } from '../../src/schedule/options.js';
 import { good, goodLink } from './support.js';
-
-const plain: WhenOptions = {
-  demand: false,
-  idleMs: undefined,
-  traffic: { count: [], ignore: [] },
-  hours: [],
-  longestMs: undefined,
-  callsPerHour: undefined,
-  minutesPerDay: undefined,
-  whileDown: undefined,
-};
+import { always } from '../support/when.js';
 
 describe('when', () => {
   const cases: readonly (readonly [string, WhenOptions | undefined])[] = [
     ['always', undefined],
-    ['demand', { ...plain, demand: true }],
-    ['{}', plain],
-    ['{demand: on, idle: 10m}', { ...plain, demand: true, idleMs: 600_000 }],
-    ['{longest: 2h, calls-per-hour: 6}', { ...plain, longestMs: 7_200_000, callsPerHour: 6 }],
-    ['{minutes-per-day: 120}', { ...plain, minutesPerDay: 120 }],
+    ['demand', { ...always, demand: true }],
+    ['{}', always],
+    ['{demand: on, idle: 10m}', { ...always, demand: true, idleMs: 600_000 }],
+    ['{longest: 2h, calls-per-hour: 6}', { ...always, longestMs: 7_200_000, callsPerHour: 6 }],
+    ['{minutes-per-day: 120}', { ...always, minutesPerDay: 120 }],
   ];
   for (const [text, expected] of cases) {
     it(text, () => {
@@ -51,7 +41,7 @@ describe('when', () => {
 
   it('counts and ignores in the words of the firewall', () => {
     const { count, ignore } =
-      goodLink('when: {idle: 5m, count: [ssh, tcp 8000-8100], ignore: ping}').when?.traffic ?? plain.traffic;
+      goodLink('when: {idle: 5m, count: [ssh, tcp 8000-8100], ignore: ping}').when?.traffic ?? always.traffic;
     assert.deepEqual(
       [count, ignore].map((rules) => rules.map(({ text }) => text)),
       [['ssh', 'tcp 8000-8100'], ['ping']],

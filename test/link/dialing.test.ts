@@ -5,21 +5,11 @@ import { cause } from '../../src/base/cause.js';
 import type { LinkConfig } from '../../src/config/types.js';
 import type { WhenOptions } from '../../src/schedule/options.js';
 import { LinkRig, testConfig } from '../support/link-rig.js';
+import { always } from '../support/when.js';
 
 const minute = 60_000;
 const hour = 60 * minute;
 const ping = 'ping 10.1.0.5 → 10.2.0.9';
-
-const always: WhenOptions = {
-  demand: false,
-  idleMs: undefined,
-  traffic: { count: [], ignore: [] },
-  hours: [],
-  longestMs: undefined,
-  callsPerHour: undefined,
-  minutesPerDay: undefined,
-  whileDown: undefined,
-};
 
 function rigOf(when: Partial<WhenOptions>, change: Partial<LinkConfig> = {}): LinkRig {
   return new LinkRig({ ...testConfig, when: { ...always, ...when }, ...change });

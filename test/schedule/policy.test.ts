@@ -5,17 +5,8 @@ import fc from 'fast-check';
 import { callsOf, callsOfLastHour, openToday, recentCalls, type Call } from '../../src/schedule/calls.js';
 import type { WhenOptions } from '../../src/schedule/options.js';
 import { hindrances, judge, type Circumstances } from '../../src/schedule/policy.js';
+import { always } from '../support/when.js';
 
-const always: WhenOptions = {
-  demand: false,
-  idleMs: undefined,
-  traffic: { count: [], ignore: [] },
-  hours: [],
-  longestMs: undefined,
-  callsPerHour: undefined,
-  minutesPerDay: undefined,
-  whileDown: undefined,
-};
 const minute = 60_000;
 /** A Monday, in local time. */
 const noon = new Date(2026, 2, 2, 12, 0);

@@ -8,13 +8,13 @@ import assert from 'node:assert/strict';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { systemScheduler } from '../../src/link/scheduler.js';
 import type { WireLink } from '../../src/control/protocol.js';
 import type { Daemon } from '../support/daemon.js';
 import { eventually } from '../support/eventually.js';
-import { Exchange } from '../support/hayes-exchange.js';
-import { ModemPort } from '../support/hayes-pty.js';
+import type { Exchange } from '../support/hayes-exchange.js';
+import type { ModemPort } from '../support/hayes-pty.js';
 import { run } from '../support/process.js';
+import { connectByModems } from '../support/two-modems.js';
 import { TwoRouters } from '../support/two-routers.js';
 
 const PATIENCE_MS = 30_000;
@@ -43,15 +43,7 @@ describe('linkd that is called', { timeout: 180_000 }, () => {
 
   before(async () => {
     routers = await TwoRouters.create();
-    exchange = new Exchange(systemScheduler, { ringMs: 100, trainingMs: 100 });
-    caller = new ModemPort(routers.dir.file('modem-a'), exchange, { hangUp: true, digitMs: 10 });
-    called = new ModemPort(routers.dir.file('modem-b'), exchange, { hangUp: true });
-    routers.atEnd(() => {
-      caller.close();
-      called.close();
-    });
-    exchange.subscribe('100', caller.modem);
-    exchange.subscribe('200', called.modem);
+    ({ exchange, caller, called } = connectByModems(routers));
     const accounts = await secretFile(routers, 'accounts', `ann * ${right} *\n`);
     b = await routers.startB(`{serial: ${called.path}, flow: none}`, [
       'answer: {rings: 2, login: {banner: "Router B", attempts: 2}}',

@@ -14,6 +14,7 @@ import type { Daemon } from '../support/daemon.js';
 import { eventually } from '../support/eventually.js';
 import { Exchange } from '../support/hayes-exchange.js';
 import { ModemPort } from '../support/hayes-pty.js';
+import { connectByModems } from '../support/two-modems.js';
 import { TwoRouters } from '../support/two-routers.js';
 
 const PATIENCE_MS = 20_000;
@@ -29,15 +30,7 @@ describe('linkd behind a modem', { timeout: 180_000 }, () => {
 
   before(async () => {
     routers = await TwoRouters.create();
-    exchange = new Exchange(systemScheduler, { ringMs: 100, trainingMs: 100 });
-    caller = new ModemPort(routers.dir.file('modem-a'), exchange, { hangUp: true, digitMs: 10 });
-    called = new ModemPort(routers.dir.file('modem-b'), exchange, { hangUp: true });
-    routers.atEnd(() => {
-      caller.close();
-      called.close();
-    });
-    exchange.subscribe('100', caller.modem);
-    exchange.subscribe('200', called.modem);
+    ({ exchange, caller, called } = connectByModems(routers));
     exchange.answerWith('200', 'busy');
     called.modem.fromTerminal(Buffer.from('ATE0Q1S0=1&W\r'));
     await routers.startB(`{serial: ${called.path}, flow: none}`, ['lcp: {silent: on}', quick]);
