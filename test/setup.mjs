@@ -1,6 +1,6 @@
 /**
  * Makes a fresh clone ready: the npm packages of the lock file, the Debian packages that tests and demo call, the build.
- * Whatever is there already is left alone. Used by `npm test` and `npm run demo`; needs nothing but Node itself.
+ * Whatever is there already is left alone. Used by `npm test`, `npm run demo` and `npm run bench`; needs nothing but Node itself.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -31,6 +31,14 @@ const hooks = {
 export const tools = {
   build: { make: 'make', cc: 'gcc' },
   demo: network,
+  bench: {
+    ...network,
+    'linux.uml': 'user-mode-linux',
+    pppd: 'ppp',
+    busybox: 'busybox-static',
+    iperf3: 'iperf3',
+    socat: 'socat',
+  },
   unit: { ...network, ...packaging, nft: 'nftables', ps: 'procps', ss: 'iproute2', chat: 'ppp', ser2net: 'ser2net' },
   system: {
     ...network,
@@ -91,8 +99,9 @@ export function run(command, args) {
   throw new Error(`${command} ${args.join(' ')}: ${why}\n${stdout ?? ''}${stderr ?? ''}`.trimEnd());
 }
 
+/** On standard error: what a run prints on standard output may be for machines. */
 function step(what) {
-  console.log(`set-up: ${what}`);
+  console.error(`set-up: ${what}`);
 }
 
 /** Package lists may be absent (a container) or too old for the mirror: then, and only then, they are fetched. */

@@ -24,6 +24,8 @@ export interface Row {
   /** A figure to know, without a target, has none. */
   readonly target?: Target;
   readonly peers?: readonly Peer[];
+  /** What would be tried next; shown where the target is missed. */
+  readonly nextStep?: string;
 }
 
 export interface Result {
