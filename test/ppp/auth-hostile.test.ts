@@ -207,6 +207,21 @@ describe('a verdict', () => {
 });
 
 describe('challenges', () => {
+  it('that never come to a verdict end the link', () => {
+    const { bench } = opened(answering(['chap']), 'chap');
+    const isAsked = (): boolean => bench.station.session.ending === undefined && bench.now < 300_000;
+    for (let second = 0; isAsked(); second++) {
+      while (must(bench.station.nextTimeout()) <= second * 1000 && isAsked()) bench.expire();
+      bench.now = second * 1000;
+      const id = second % 256;
+      const challenge = `10 ${id.toString(16).padStart(2, '0').repeat(16)} ${formatHex(encodeText('hq'))}`;
+      if (isAsked()) assert.equal(bench.receive(Protocol.chap, 1, id, challenge).length, 1);
+    }
+    assert.equal(bench.station.session.ending?.code, 'auth-failed');
+    assert.match(bench.station.session.ending.detail ?? '', /without an end/);
+    assert.equal(bench.now, 90_000);
+  });
+
   it('and their Identifiers are new each time (RFC 1994 §4.1)', () => {
     const { bench, sent } = opened(asking(['chap'], goodSecret), 'chap', '05 06 11 22 33 44');
     const challenges = sent.filter(({ protocol }) => protocol === Protocol.chap);

@@ -4,7 +4,7 @@
  */
 import { sameBytes } from '../../base/bytes.js';
 import { cause, type Cause, type CauseCode } from '../../base/cause.js';
-import type { Millis } from '../../base/clock.js';
+import { earliest, type Millis } from '../../base/clock.js';
 import { encodeText } from '../../base/text.js';
 import type { Context } from '../context.js';
 import { Protocol, protocolName } from '../numbers.js';
@@ -28,6 +28,9 @@ export interface AgreedAuthentication {
   readonly ofUs: Uint8Array | undefined;
 }
 
+/** The whole phase may take as long as so many exchanges that get no answer: a peer that asks on and on must not hold the line. */
+const exchangesOfPatience = 3;
+
 export const authenticationProtocols: readonly number[] = [Protocol.pap, Protocol.chap, Protocol.eap];
 
 export class Authentication {
@@ -39,6 +42,8 @@ export class Authentication {
   readonly #proofs = new Map<Exchange, Proof>();
   #done = false;
   #over = false;
+  /** When the phase has to be done. */
+  #deadline: Millis | undefined;
   #interrupted: CauseCode | undefined;
 
   /** `challenges` are those of the whole session: what one line asks may come back on another. */
@@ -72,17 +77,19 @@ export class Authentication {
     const authenticator = ofPeer && makeAuthenticator(ofPeer, host);
     const peer = ofUs && makePeer(ofUs, host);
     this.#exchanges = [authenticator, peer].filter((exchange) => exchange !== undefined);
+    const { restartMs, maxConfigure } = this.#context.limits;
+    this.#deadline = now + exchangesOfPatience * restartMs * maxConfigure;
     for (const exchange of this.#exchanges) if (this.#exchanges.includes(exchange)) exchange.up(now); // unless one has failed
     this.#settle(now);
   }
 
   /** LCP is open no more. */
   down(): void {
-    const unproved = this.#exchanges.filter((exchange) => !this.#proofs.has(exchange)).map(({ role }) => role);
-    if (unproved.length > 0) this.#interrupted = unproved.includes('peer') ? 'auth-failed' : 'peer-auth-failed';
+    this.#interrupted = this.#unproved;
     this.#exchanges = [];
     this.#proofs.clear();
     this.#done = false;
+    this.#deadline = undefined;
   }
 
   /** The network phase has begun. */
@@ -153,15 +160,19 @@ export class Authentication {
 
   timeout(now: Millis): void {
     for (const exchange of this.#exchanges) if (!this.#over) exchange.timeout(now);
+    if (this.#deadline !== undefined && now >= this.#deadline)
+      this.#fail(cause(this.#unproved ?? 'auth-failed', 'the exchange goes on without an end'), now);
   }
 
   nextTimeout(): Millis | undefined {
-    let next: Millis | undefined;
-    for (const exchange of this.#exchanges) {
-      const other = exchange.nextTimeout();
-      if (other !== undefined && (next === undefined || other < next)) next = other;
-    }
-    return next;
+    return earliest(this.#deadline, ...this.#exchanges.map((exchange) => exchange.nextTimeout()));
+  }
+
+  /** Who has not proved what he had to, as a cause says it; ours goes first. */
+  get #unproved(): CauseCode | undefined {
+    const unproved = this.#exchanges.filter((exchange) => !this.#proofs.has(exchange)).map(({ role }) => role);
+    if (unproved.length === 0) return undefined;
+    return unproved.includes('peer') ? 'auth-failed' : 'peer-auth-failed';
   }
 
   #succeeded(exchange: Exchange, proof: Proof, now: Millis): void {
@@ -185,6 +196,7 @@ export class Authentication {
   #settle(now: Millis): void {
     if (this.#done || this.#over || !this.#exchanges.every((exchange) => this.#proofs.has(exchange))) return;
     this.#done = true;
+    this.#deadline = undefined;
     this.#events.authenticated(now);
   }
 
@@ -192,6 +204,7 @@ export class Authentication {
     if (this.#over) return;
     this.#over = true;
     this.#exchanges = [];
+    this.#deadline = undefined;
     this.#events.failed(failed, now);
   }
 
