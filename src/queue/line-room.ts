@@ -1,6 +1,7 @@
 /**
  * How much may be handed to the line. What lies in the line's buffer can't be put into another order any more, so there
- * should be just enough of it that the line never idles: about two frames, or 20 ms on fast lines.
+ * should be just enough of it that the line never idles: the next frame follows when the line is about to be done with the
+ * one before.
  *
  * Two measures are used, whichever tells of more: the kernel's count of unsent octets, which some devices don't keep, and
  * a reckoning from the line's speed, which can't see a line that is held up.
@@ -13,8 +14,8 @@ export interface LineRoomOptions {
 }
 
 const DEFAULT_FRAME_OCTETS = 1508;
-const FRAMES = 2;
-const FAST_MS = 20;
+/** The next frame follows when the line has so much left to do: what a busy machine may be late by. */
+const AHEAD_MS = 20;
 /** Where the line has no speed. */
 const LIMIT_WITHOUT_SPEED = 64 * 1024;
 /** Timers are no finer, and a line without a speed is asked as often. */
@@ -40,9 +41,7 @@ export class LineRoom {
   setFrame(frameOctets: number): void {
     this.#frameOctets = frameOctets;
     this.#limit =
-      this.#bytesPerMs === undefined
-        ? LIMIT_WITHOUT_SPEED
-        : Math.max(Math.ceil(FAST_MS * this.#bytesPerMs), FRAMES * frameOctets);
+      this.#bytesPerMs === undefined ? LIMIT_WITHOUT_SPEED : Math.ceil(AHEAD_MS * this.#bytesPerMs) + frameOctets;
   }
 
   /** Says that the line has taken octets. */
