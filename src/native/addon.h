@@ -46,6 +46,10 @@ napi_value unsent_bytes(napi_env env, napi_callback_info info);
 /* peer.c */
 napi_value peer_credentials(napi_env env, napi_callback_info info);
 
+/* terminal.c */
+napi_value get_terminal(napi_env env, napi_callback_info info);
+napi_value set_terminal(napi_env env, napi_callback_info info);
+
 /* watcher.c */
 bool define_watcher(napi_env env);
 napi_value create_watcher(napi_env env, napi_callback_info info);

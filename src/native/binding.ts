@@ -63,6 +63,10 @@ export interface Binding {
   makeRaw(fd: number): void;
   /** TIOCEXCL / TIOCNXCL. */
   setExclusive(fd: number, on: boolean): void;
+  /** The settings of a terminal as the kernel keeps them (termios2: modes, characters, both speeds), for `setTerminal`. */
+  getTerminal(fd: number): Uint8Array;
+  /** Sets a terminal as it was when `getTerminal` gave these. */
+  setTerminal(fd: number, settings: Uint8Array): void;
   /**
    * Sends one datagram to the Unix socket of that path (`@name`: of that abstract name), from a socket made for it. Waits
    * a second at most while the receiver's queue is full, then throws EAGAIN. sd_notify(3) speaks this way.

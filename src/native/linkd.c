@@ -21,6 +21,8 @@ NAPI_MODULE_INIT() {
       METHOD("close", close_descriptor),
       METHOD("makeRaw", make_raw),
       METHOD("setExclusive", set_exclusive),
+      METHOD("getTerminal", get_terminal),
+      METHOD("setTerminal", set_terminal),
       METHOD("sendDatagram", send_datagram),
       METHOD("peerCredentials", peer_credentials),
       METHOD("unsentBytes", unsent_bytes),
