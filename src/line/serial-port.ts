@@ -15,8 +15,12 @@ export interface SerialPort {
   readonly fd: number;
   /** The speed that the driver has set, in baud. */
   speed(): Promise<number>;
+  /** Changes the speed; what is on its way meanwhile may be garbled. Throws what the driver says. */
+  setSpeed(speed: number): Promise<void>;
   /** DCD. Throws where there are no modem lines (ptys, some adapters). */
   carrier(): Promise<boolean>;
+  /** CTS: the far end takes octets. Throws where there are no modem lines. */
+  clearToSend(): Promise<boolean>;
   /** Begins or ends a break. Throws where there are no modem lines. */
   setBreak(on: boolean): Promise<void>;
   /** Throws away what was written and isn't sent yet, and what was received and isn't read yet. */
@@ -78,7 +82,9 @@ function portOf(port: BindingPortInterface, fd: number): SerialPort {
   return {
     fd,
     speed: async () => (await port.getBaudRate()).baudRate,
+    setSpeed: (baudRate) => port.update({ baudRate }),
     carrier: async () => (await port.get()).dcd,
+    clearToSend: async () => (await port.get()).cts,
     // The binding takes away what isn't named.
     setBreak: (on) => port.set({ brk: on, dtr: true, rts: true, cts: false, dsr: false }),
     discard: () => port.flush(),

@@ -56,6 +56,12 @@ export async function takeLock(directory: string, device: string, before?: numbe
   }
 }
 
+/** Who has the lock of a device (its real path), for people: `4711 minicom`; undefined when it is free. */
+export async function lockHolder(directory: string, device: string): Promise<string | undefined> {
+  const found = await look(join(directory, `LCK..${basename(device)}`), device);
+  return found.kind === 'held' ? found.holder : undefined;
+}
+
 async function release(path: string, inode: number): Promise<void> {
   const found = await read(path);
   // An inode number may be used again: it is ours only when it also names us.
