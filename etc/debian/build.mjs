@@ -86,7 +86,7 @@ function installProgram(target) {
 /** Not what was compiled from a source that is no more. */
 function isCurrent(compiled, path) {
   const source = join(root, 'src', path.slice(compiled.length).replace(/\.js$/, '.ts'));
-  return /\.node$/.test(path) || (!/\.(?:map|json|tsbuildinfo)$/.test(path) && existsSync(source));
+  return /\.(?:node|wasm)$/.test(path) || (!/\.(?:map|json|tsbuildinfo)$/.test(path) && existsSync(source));
 }
 
 /** The system's own Node, and no other that the caller's PATH may hold. */

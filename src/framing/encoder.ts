@@ -2,7 +2,7 @@
  * The sending half of RFC 1662: a packet in, one frame of octet-stuffed HDLC out, into a buffer of the caller's. The pump
  * calls it when the line has room, so packets stay packets as long as they can.
  */
-import { FCS_INIT, fcs16 } from './fcs.js';
+import type { Codec, FrameWriter } from './codec.js';
 import {
   ALL_STATIONS,
   CONTROL_ESCAPE,
@@ -11,13 +11,15 @@ import {
   FLAG,
   LCP,
   MAX_HEADER_OCTETS,
-  TRANS,
   UNNUMBERED_INFORMATION,
 } from './constants.js';
+import { plainCodec } from './plain-codec.js';
 
 export interface EncoderOptions {
   /** Characters that the line swallows, escaped in every frame beside the ACCM's: see `canEscape`. */
   readonly escape?: readonly number[];
+  /** Does the work; plain JavaScript by default. */
+  readonly codec?: Codec;
 }
 
 /** What was framed, since the encoder was made. */
@@ -46,14 +48,14 @@ export class FrameEncoder {
   readonly #lcpEscapes = new Uint8Array(256);
   /** The control characters that are escaped whatever the ACCM. */
   readonly #extraControls = new Uint8Array(32);
-  /** Holds the fields around the packet while they are built. */
-  readonly #field = new Uint8Array(MAX_HEADER_OCTETS);
+  readonly #writer: FrameWriter;
   #pfc = false;
   #acfc = false;
   readonly #counters: EncoderCounters = { frames: 0, octets: 0 };
 
   /** Begins with the default framing. Throws when an extra escape is not possible. */
-  constructor({ escape = [] }: EncoderOptions = {}) {
+  constructor({ escape = [], codec = plainCodec }: EncoderOptions = {}) {
+    this.#writer = codec.writer();
     for (const octet of [...escape, FLAG, CONTROL_ESCAPE]) {
       if (!canEscape(octet)) throw new RangeError(`the octet ${octet} cannot be sent escaped`);
       this.#escapes[octet] = 1;
@@ -61,7 +63,8 @@ export class FrameEncoder {
     }
     this.#extraControls.set(this.#escapes.subarray(0, 32));
     setControls(this.#lcpEscapes, DEFAULT_ACCM, this.#extraControls);
-    setControls(this.#escapes, DEFAULT_ACCM, this.#extraControls);
+    this.#writer.setEscapes(true, this.#lcpEscapes);
+    this.setFraming(DEFAULT_ACCM, false, false);
   }
 
   /**
@@ -70,6 +73,7 @@ export class FrameEncoder {
    */
   setFraming(txAccm: number, txPfc: boolean, txAcfc: boolean): void {
     setControls(this.#escapes, txAccm, this.#extraControls);
+    this.#writer.setEscapes(false, this.#escapes);
     this.#pfc = txPfc;
     this.#acfc = txAcfc;
   }
@@ -92,54 +96,29 @@ export class FrameEncoder {
     if (at < 0 || out.length - at < maxFrameLength(to - from)) {
       throw new RangeError(`a frame of ${to - from} octets may not fit from ${at} on`);
     }
-    const escapes = protocol === LCP ? this.#lcpEscapes : this.#escapes;
-    const field = this.#field;
-    const headerOctets = this.#putHeader(protocol);
+    // LCP is never compressed (RFC 1661 §6.5, §6.6).
+    const lcp = protocol === LCP;
+    const short = this.#pfc && protocol <= 0xff && !lcp;
+    let header = short ? protocol : swapped(protocol);
+    let headerOctets = short ? 1 : 2;
+    if (!this.#acfc || lcp) {
+      header = (header << 16) | (UNNUMBERED_INFORMATION << 8) | ALL_STATIONS;
+      headerOctets += 2;
+    }
     this.#counters.frames++;
     this.#counters.octets += headerOctets + (to - from) + FCS_OCTETS + 1;
-    const fcs = fcs16(packet, from, to, fcs16(field, 0, headerOctets, FCS_INIT)) ^ 0xffff;
-
-    if (openFlag) out[at++] = FLAG;
-    at = stuff(escapes, field, 0, headerOctets, out, at);
-    at = stuff(escapes, packet, from, to, out, at);
-    field[0] = fcs;
-    field[1] = fcs >>> 8;
-    at = stuff(escapes, field, 0, FCS_OCTETS, out, at);
-    out[at++] = FLAG;
-    return at;
+    return this.#writer.write(lcp, header, headerOctets, packet, from, to, out, at, openFlag);
   }
 
   /** Live: they count on. */
   get counters(): Readonly<EncoderCounters> {
     return this.#counters;
   }
-
-  /** Builds Address, Control and Protocol, and returns their length. LCP is never compressed (RFC 1661 §6.5, §6.6). */
-  #putHeader(protocol: number): number {
-    const field = this.#field;
-    let length = 0;
-    if (!this.#acfc || protocol === LCP) {
-      field[length++] = ALL_STATIONS;
-      field[length++] = UNNUMBERED_INFORMATION;
-    }
-    if (!this.#pfc || protocol > 0xff) field[length++] = protocol >>> 8;
-    field[length++] = protocol;
-    return length;
-  }
 }
 
-/** Copies octets, escaping where the table says so (RFC 1662 §4.2), and returns where they end. */
-function stuff(escapes: Uint8Array, bytes: Uint8Array, from: number, to: number, out: Uint8Array, at: number): number {
-  for (let i = from; i < to; i++) {
-    const octet = bytes[i]!;
-    if (escapes[octet] === 0) {
-      out[at++] = octet;
-    } else {
-      out[at++] = CONTROL_ESCAPE;
-      out[at++] = octet ^ TRANS;
-    }
-  }
-  return at;
+/** The high octet of 16 bits below the low one. */
+function swapped(field: number): number {
+  return ((field & 0xff) << 8) | (field >>> 8);
 }
 
 /** Sets which control characters are escaped: the map's and the extra ones. */

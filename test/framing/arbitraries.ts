@@ -1,7 +1,9 @@
 /** What the properties of framing are about: any packet, any framing, any chunking; and a decoder drained into a list. */
 import fc from 'fast-check';
 import { type FrameEncoder, canEscape, maxFrameLength } from '../../src/framing/encoder.js';
+import type { Codec } from '../../src/framing/codec.js';
 import type { FrameDecoder } from '../../src/framing/decoder.js';
+import { plainCodec } from '../../src/framing/plain-codec.js';
 import type { NaiveFraming } from '../support/naive-hdlc.js';
 
 /** Octets, the ones that framing is about more often than others. */
@@ -45,9 +47,14 @@ export interface DecodedFrame {
   readonly packet: readonly number[];
 }
 
-/** One frame in an array of its own. */
-export function encodeFrame(encoder: FrameEncoder, protocol: number, packet: Uint8Array): Uint8Array {
-  const out = new Uint8Array(maxFrameLength(packet.length));
+/** One frame in an array of its own, written in the memory of the encoder's codec. */
+export function encodeFrame(
+  encoder: FrameEncoder,
+  protocol: number,
+  packet: Uint8Array,
+  codec: Codec = plainCodec,
+): Uint8Array {
+  const out = codec.octets(maxFrameLength(packet.length));
   return out.slice(0, encoder.encode(protocol, packet, 0, packet.length, out, 0));
 }
 
