@@ -1,0 +1,108 @@
+/** Where codecs get their memory from: the arena, several memories, and what happens when there is none. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { Arena } from '../../src/framing/arena.js';
+import { Codecs } from '../../src/framing/codecs.js';
+import { KernelCodec } from '../../src/framing/kernel-codec.js';
+import { PlainReader, PlainWriter, plainCodec } from '../../src/framing/plain-codec.js';
+import { kernel } from './codecs.js';
+
+describe('Arena', () => {
+  it('gives out pieces that do not overlap, and has all of it again when they are back', () => {
+    const anySteps = fc.array(fc.oneof(fc.record({ take: fc.nat(3000) }), fc.record({ give: fc.nat() })));
+    fc.assert(
+      fc.property(anySteps, (steps) => {
+        const arena = new Arena(100, 10_000);
+        const all = arena.largest;
+        const taken: { at: number; end: number }[] = [];
+        for (const step of steps) {
+          if ('give' in step) {
+            const [piece] = taken.splice(step.give % (taken.length + 1), 1);
+            if (piece !== undefined) arena.give(piece.at);
+            continue;
+          }
+          const { largest } = arena;
+          const at = arena.take(step.take);
+          assert.equal(at === undefined, largest < step.take);
+          if (at === undefined) continue;
+          const end = at + step.take;
+          assert.ok(at >= 100 && end <= 10_048 && at % 64 === 0);
+          assert.ok(taken.every((other) => end <= other.at || other.end <= at));
+          taken.push({ at, end });
+        }
+        for (const { at } of taken) arena.give(at);
+        assert.equal(arena.largest, all);
+      }),
+    );
+  });
+
+  it("refuses what it didn't give out", () => {
+    const arena = new Arena(0, 1024);
+    const at = arena.take(10) ?? -1;
+    arena.give(at);
+    assert.throws(() => {
+      arena.give(at);
+    }, RangeError);
+  });
+});
+
+describe('Codecs', () => {
+  const silent = (reason: unknown): void => {
+    throw new Error('unexpected', { cause: reason });
+  };
+
+  it('put as many into one memory as it holds, and then begin another', () => {
+    const codecs = new Codecs({ kernel, memoryOctets: 2 ** 20, told: silent });
+    const buffers = Array.from({ length: 6 }, () => codecs.open(400_000).octets(400_000).buffer);
+    assert.equal(new Set(buffers).size, 3);
+    assert.equal(buffers[0], buffers[1]);
+  });
+
+  it('use again what was released', () => {
+    const codecs = new Codecs({ kernel, memoryOctets: 2 ** 20, told: silent });
+    const buffers = Array.from({ length: 10 }, () => {
+      const codec = codecs.open(900_000 / 2);
+      codec.octets(900_000 / 2);
+      const { buffer } = codec.another().octets(100);
+      codec.release();
+      return buffer;
+    });
+    assert.equal(new Set(buffers).size, 1);
+  });
+
+  it('serve 300 links of a fast line', () => {
+    const codecs = new Codecs({ kernel, told: silent });
+    for (let link = 0; link < 300; link++) {
+      const codec = codecs.open(2 * 2 ** 20);
+      const packets = codec.octets(1024 * 1500);
+      packets[packets.length - 1] = link;
+      assert.ok(!(codec.writer() instanceof PlainWriter));
+      assert.ok(!(codec.another().reader(1506) instanceof PlainReader));
+    }
+  });
+
+  it('are plain without a kernel, and for what no memory holds', () => {
+    assert.equal(new Codecs({ kernel: undefined, told: silent }).open(100), plainCodec);
+    assert.equal(new Codecs({ kernel, memoryOctets: 2 ** 20, told: silent }).open(2 ** 20), plainCodec);
+  });
+
+  it('are plain when there is no memory, and say so once', () => {
+    const told: unknown[] = [];
+    const codecs = new Codecs({ kernel, memoryOctets: 2 ** 40, told: (reason) => told.push(reason) });
+    assert.equal(codecs.open(100), plainCodec);
+    assert.equal(codecs.open(100), plainCodec);
+    assert.equal(told.length, 1);
+  });
+
+  it('do plainly what has no room left beside them', () => {
+    const codec = new Codecs({ kernel, memoryOctets: 2 ** 20, told: silent }).open(400_000);
+    assert.ok(codec instanceof KernelCodec);
+    const { buffer } = codec.octets(900_000);
+    assert.notEqual(codec.octets(900_000).buffer, buffer);
+    assert.ok(codec.reader(200_000) instanceof PlainReader);
+    const rest = Array.from({ length: 100 }, () => codec.octets(4096).buffer);
+    assert.ok(rest.includes(buffer) && rest.at(-1) !== buffer);
+    assert.ok(codec.writer() instanceof PlainWriter);
+  });
+});
