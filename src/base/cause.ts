@@ -339,6 +339,11 @@ const causes = {
     remedy: 'Nothing needs to be done; `when.while-down` names the other link.',
     retry: 'planned',
   },
+  'by-hand': {
+    summary: 'its line was taken by hand',
+    remedy: 'Wait until `linkctl term` ends, or hang up: linkctl down. linkctl up begins PPP on a line that was left open.',
+    retry: 'planned',
+  },
   // This machine.
   'tun-failed': {
     summary: 'the TUN device cannot be used',

@@ -1,9 +1,9 @@
-/** Offers a connection as the line of a link: HTTP until linkd takes it, the octets of the line from then on. */
+/** Offers a connection to a link, as its line or as a terminal on it: HTTP until linkd takes it, octets from then on. */
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { UnreachableError, ForeignAnswerError } from './client-errors.js';
 import { quickAnswerMs } from './client-http.js';
-import { paths, terminalProtocol } from './protocol.js';
+import { terminalProtocol } from './protocol.js';
 
 /** Taken, or the answer that says why not. */
 export type TerminalAnswer =
@@ -12,11 +12,11 @@ export type TerminalAnswer =
 
 const mostText = 64 * 1024;
 
-/** Throws UnreachableError, or ForeignAnswerError. */
-export function offerTerminal(socketPath: string, link: string): Promise<TerminalAnswer> {
+/** `path` is one that takes over connections. Throws UnreachableError, or ForeignAnswerError. */
+export function offerTerminal(socketPath: string, path: string): Promise<TerminalAnswer> {
   return new Promise((resolve, reject) => {
     const headers = { host: 'linkd', connection: 'Upgrade', upgrade: terminalProtocol };
-    const outgoing = request({ socketPath, method: 'POST', path: paths.answer(link), agent: false, headers });
+    const outgoing = request({ socketPath, method: 'POST', path, agent: false, headers });
     const timer = setTimeout(() => {
       outgoing.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' }));
     }, quickAnswerMs);

@@ -44,6 +44,12 @@ export interface Answer<Body> {
   readonly json: string;
 }
 
+/** A connection that linkd has taken; `head` is what it has said already. */
+export interface Taken {
+  readonly line: Duplex;
+  readonly head: Uint8Array;
+}
+
 /**
  * Every method throws RefusedError for what linkd refuses, UnreachableError when it cannot be reached or goes away, and
  * ForeignAnswerError when the answer is not one of version 1.
@@ -68,10 +74,13 @@ export class ControlClient {
   }
 
   /** Offers a connection as the line of a link. Where it is taken, the octets of the line follow. */
-  async terminal(name: string): Promise<{ readonly line: Duplex; readonly head: Uint8Array }> {
-    const answer = await offerTerminal(this.#path, name);
-    if (answer.kind === 'taken') return answer;
-    throw this.#refusal(answer.status, answer.text);
+  terminal(name: string): Promise<Taken> {
+    return this.#offer(paths.answer(name));
+  }
+
+  /** Offers a connection as a terminal on a link's line, for somebody to talk over it by hand. */
+  byHand(name: string): Promise<Taken> {
+    return this.#offer(paths.term(name));
   }
 
   /** Returns when the command has begun; the link's state tells how it goes on. */
@@ -122,6 +131,12 @@ export class ControlClient {
     } finally {
       answer.abort();
     }
+  }
+
+  async #offer(path: string): Promise<Taken> {
+    const answer = await offerTerminal(this.#path, path);
+    if (answer.kind === 'taken') return answer;
+    throw this.#refusal(answer.status, answer.text);
   }
 
   async #ask<Body>(

@@ -265,7 +265,8 @@ export function jsonLine(body: Body | StreamLine | ErrorBody): string {
   return `${printableJson(JSON.stringify(body))}\n`;
 }
 
-/** What a connection becomes behind `POST /v1/links/NAME/answer`: the line of the link. */
+  'line-in-use',
+/** What a connection becomes behind `POST /v1/links/NAME/answer`: the line of the link; behind `/term`: a terminal on it. */
 export const terminalProtocol = 'linkd-terminal';
 
 /** The paths of version 1, as a client writes them. */
@@ -295,4 +296,5 @@ function withQuery(path: string, parameters: Readonly<Record<string, string | un
     value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
   );
   return given.length === 0 ? path : `${path}?${given.join('&')}`;
+  term: (name: string) => linkPath(name, 'term'),
 }

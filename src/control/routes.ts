@@ -45,6 +45,7 @@ const routes: readonly Route[] = [
     answer: (call) => postCommand(call, command),
   })),
   { method: 'POST', path: ['v1', 'links', 'NAME', 'answer'], parameters: [], right: 'steer', answer: wantsUpgrade },
+  { method: 'POST', path: ['v1', 'links', 'NAME', 'term'], parameters: [], right: 'steer', answer: wantsUpgrade },
   { method: 'POST', path: ['v1', 'reload'], parameters: [], right: 'steer', answer: postReload },
   { method: 'POST', path: ['v1', 'restart'], parameters: [], right: 'steer', answer: postRestart },
   { method: 'GET', path: ['v1', 'diff'], parameters: [], right: 'steer', answer: getDiff },

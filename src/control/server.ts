@@ -222,18 +222,18 @@ export class ControlServer {
     }
   }
 
-  /** A connection that is to become a link's line. Never rejects. */
+  /** A connection that is to become a link's line, or to speak with it. Never rejects. */
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { method = '', url = '' } = request;
     socket.on('error', () => socket.destroy());
     let status = 101;
     try {
       const { route, name } = findRoute(method, url);
-      expectTerminal(request, route.path, head);
+      const path = expectTerminal(request, route.path, head);
       const visitor = this.#visitors.of(request.socket);
       await this.#visitors.permit(visitor, name, this.#steering);
       const user = await this.#visitors.nameOf(visitor);
-      bringTerminal(this.#steering, name ?? '', request.socket, user);
+      bringTerminal(this.#steering, path, name ?? '', request.socket, user);
     } catch (thrown) {
       const refusal = this.#refusalOf(thrown, method, url);
       status = refusal.status;

@@ -18,6 +18,10 @@ export interface Speaker {
   supply(content: FileContent, now: Millis): void;
   nextTimeout(): Millis | undefined;
   poll(now: Millis): TalkOutput | undefined;
+  /** Somebody else speaks through it: `wake` has it polled. */
+  attend?(wake: () => void): void;
+  /** So many octets wait for room on the line. */
+  waiting?(octets: number): void;
 }
 
 export interface Listener {
@@ -97,6 +101,11 @@ class Conversation {
     });
     void this.#line.ended.then((why) => {
       this.#lineEnded(why);
+    });
+    this.#speaker.attend?.(() => {
+      this.#guard(() => {
+        this.#drain();
+      });
     });
     this.#guard(() => {
       this.#speaker.start(this.#now);
@@ -198,6 +207,7 @@ class Conversation {
 
   #flush(): void {
     this.#unsent = this.#unsent.subarray(this.#stream.write(this.#unsent, 0, this.#unsent.length));
+    this.#speaker.waiting?.(this.#unsent.length);
   }
 
   async #sendBreak(): Promise<void> {

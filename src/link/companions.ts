@@ -177,7 +177,8 @@ export class Companions {
     this.#session?.ledger.end(why);
     if (opened) void this.#run('post-down');
     this.#session = undefined;
-    if (!wasUp) void this.#run('fail');
+    // Who took the line by hand and hung up has had no failure.
+    if (!wasUp && why.code !== 'by-hand') void this.#run('fail');
   }
 
   /** The worker has counted. */

@@ -3,6 +3,7 @@ import type { Scheduler } from '../base/clock.js';
 import type { LinkConfig } from '../config/types.js';
 import { AnsweringLineSource } from '../dial/answered-line.js';
 import { DialedLineSource } from '../dial/dialed-line.js';
+import { HandLineSource, type HandParts, type HandSource } from '../dial/hand-source.js';
 import type { HandedLine } from '../line/handed.js';
 import type { LineSource } from '../line/line.js';
 import type { LineOptions } from '../line/options.js';
@@ -18,23 +19,34 @@ export interface SourceParts extends Omit<LineContext, 'handed'> {
 }
 
 /** In the order of the config. */
-export function lineSources(config: LinkConfig, parts: SourceParts): readonly LineSource[] {
+export function lineSources(config: LinkConfig, parts: SourceParts): readonly HandSource[] {
   return linesOf(config).map((options, i) => lineSource(config, options, parts, parts.handed[i]));
 }
 
 function lineSource(
-  { answer, auth, dial }: LinkConfig,
+  config: LinkConfig,
   options: LineOptions,
   parts: SourceParts,
   handed: HandedLine | undefined,
-): LineSource {
-  const inner = createLineSource(options, { ...parts, handed });
+): HandSource {
+  const bare = createLineSource(options, { ...parts, handed });
   const voice = {
     scheduler: parts.scheduler,
     tell: (level: 'debug' | 'info' | 'warn', message: string): void => {
       parts.log[level]({}, message);
     },
   };
+  const whole = withCall(bare, config, voice, handed);
+  return new HandLineSource(bare, whole, { ...voice, hangUp: config.dial ?? config.answer });
+}
+
+/** The same line, with what comes before PPP on it. */
+function withCall(
+  inner: LineSource,
+  { answer, auth, dial }: LinkConfig,
+  voice: Pick<HandParts, 'scheduler' | 'tell'>,
+  handed: HandedLine | undefined,
+): LineSource {
   if (dial !== undefined) {
     // A pty that was handed on is there whether or not a call was made on it.
     const connected = handed !== undefined && handed.kind !== 'pty';

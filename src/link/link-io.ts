@@ -9,7 +9,9 @@ import type { Ip4 } from '../base/ip.js';
 import type { LinkConfig } from '../config/types.js';
 import type { IpcpOptions } from '../ppp/options.js';
 import type { HandedLine } from '../line/handed.js';
-import { LineError, type Line, type LineSource } from '../line/line.js';
+import type { HandSource } from '../dial/hand-source.js';
+import type { Visit } from '../dial/visit.js';
+import { LineError, type Line } from '../line/line.js';
 import type { AuthOptions } from '../ppp/options.js';
 import { loadAuth } from '../secrets/load.js';
 import type { TrafficRules } from '../schedule/options.js';
@@ -30,7 +32,7 @@ export interface LinkWorker {
 
 export interface LinkIoParts {
   /** Of the config's lines, in their order. */
-  readonly lines: readonly LineSource[];
+  readonly lines: readonly HandSource[];
   readonly worker: LinkWorker;
   readonly scheduler: Scheduler;
   /** Numbers from 0 up to 1. */
@@ -122,11 +124,12 @@ export class LinkIo {
 
   /**
    * Opens the TUN, which stays, and the lines, and reads the secrets for a session on them; resolves when the first line is open.
-   * Throws `LineError`, what the TUN throws, an OpError of the secrets, or `signal.reason`.
+   * A visitor leads the first line to PPP by hand. Throws `LineError`, what the TUN throws, an OpError of the secrets, or
+   * `signal.reason`.
    */
-  async open(signal: AbortSignal): Promise<void> {
+  async open(signal: AbortSignal, visit?: Visit): Promise<void> {
     this.#openTun();
-    await this.#members.open(signal);
+    await this.#members.open(signal, visit);
     if (this.#tunGone) {
       // It was deleted while the line waited for its caller.
       await this.#dropTun();

@@ -11,12 +11,14 @@ import type { Outlasting, WantedInterface } from '../net/wanted.js';
 import { Alarm } from './alarm.js';
 import { Companions, type CompanionHost, type CompanionParts } from './companions.js';
 import { Dialing, type DialingHost, type DialingParts } from './dialing.js';
+import type { Terminal } from '../dial/visit.js';
 import { lifeStep, type LifeAction, type LifeEvent } from './life.js';
 import { lineKey, linesOf, type Grip, type HandedLink } from './handed.js';
 import { LinkIo, type IoHost, type LinkIoParts } from './link-io.js';
 import { LinkNet, type LinkNetHost, type LinkNetwork } from './link-net.js';
 import type { FromWorker } from './messages.js';
 import { LinkVoice } from './link-voice.js';
+import { Opening } from './opening.js';
 import { Presence } from './presence.js';
 import { RemoteAddress, type RemoteAddressParts } from './remote-address.js';
 import { Restlessness } from './restlessness.js';
@@ -45,6 +47,7 @@ export class Link {
   readonly #companions: Companions;
   readonly #dialing: Dialing;
   readonly #presence: Presence;
+  readonly #opening: Opening;
   readonly #remote: RemoteAddress;
   readonly #board: StatusBoard;
   readonly #voice: LinkVoice;
@@ -57,8 +60,6 @@ export class Link {
   #wanted = false;
   #ending = false;
   #terminateMs: Millis;
-  #opening: AbortController | undefined;
-  #openDone: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   /** Another process goes on with the link: nothing moves here any more. */
   #handedOver = false;
@@ -81,6 +82,15 @@ export class Link {
     this.#companions = new Companions(host, parts);
     this.#dialing = new Dialing(host, parts, Boolean(parts.handed?.agreed));
     this.#presence = new Presence({ dialing: this.#dialing, io: this.#io, net: this.#net, host });
+    this.#opening = new Opening({
+      ...{ io: this.#io, companions: this.#companions, cause: () => this.#cause },
+      opened: () => {
+        this.#dispatch('line-opened');
+      },
+      failed: (why) => {
+        this.#dispatch('open-failed', why ?? this.#cause);
+      },
+    });
     this.#remote = new RemoteAddress(parts);
     if (parts.handed?.agreed) {
       this.#net.inherit(parts.handed.agreed, parts.handed.metricAdd);
@@ -139,7 +149,10 @@ export class Link {
   command(command: LinkCommand): void {
     if (this.#ending) return;
     this.#dialing.steered();
-    if (command === 'up') this.#io.hurry();
+    if (command === 'up') {
+      this.#io.hurry();
+      this.#opening.hurry();
+    }
     // An order given while the link is closing holds for what comes after, whatever it is closing for.
     if (this.#state === 'closing' && command !== 'down') this.#cause = cause('restart-requested');
     switch (command) {
@@ -161,6 +174,16 @@ export class Link {
     }
   }
 
+  /** Lets somebody talk over the line by hand; the state instead, when it is, or may be, in use. */
+  takeByHand(connect: () => Terminal): 'taken' | LinkState {
+    const outcome = this.#ending ? this.#state : this.#opening.visit(connect, this.#state);
+    if (outcome !== 'opens') return outcome === 'goes-on' ? 'taken' : outcome;
+    this.#dialing.steered();
+    this.#dialing.override();
+    this.#dispatch('start', cause('by-hand', this.#opening.visitor));
+    return 'taken';
+  }
+
   /** Takes a config that differs in nothing that the session is made of (`config-diff.ts`); the session goes on. */
   async reconfigure(config: LinkConfig): Promise<void> {
     const previous = this.#config;
@@ -168,6 +191,7 @@ export class Link {
     this.#board.reconfigured(config);
     this.#companions.reconfigured(previous);
     this.#dialing.reconfigured();
+    this.#io.setQueue(config.queue);
     await this.#net.reconfigured();
   }
 
@@ -196,9 +220,9 @@ export class Link {
     this.#ending = this.#handedOver = true;
     this.#alarm.cancel();
     this.#dialing.end();
-    this.#opening?.abort(new Error('a new process takes over'));
+    this.#opening.abort('a new process takes over');
     await this.#companions.end(shutdownHooksMs);
-    await this.#openDone;
+    await this.#opening.done;
     await this.#closing;
     await this.#io.freeze();
   }
@@ -213,7 +237,9 @@ export class Link {
     const { name, interface: device } = this.#config;
     const { tun, lines } = await this.#io.handOver(grip ?? { tun: undefined, lines: [] });
     const keys = linesOf(this.#config).map(lineKey);
-    const held = { name, interface: device, wanted: this.#wanted, tun, agreed: agreed ?? null, metricAdd };
+    // What somebody has led to PPP by hand goes on as well.
+    const wanted = this.#wanted || this.#state === 'negotiating' || this.#state === 'up';
+    const held = { name, interface: device, wanted, tun, agreed: agreed ?? null, metricAdd };
     return { ...held, lines: keys.map((key, i) => ({ key, line: lines[i] ?? null })) };
   }
 
@@ -321,10 +347,10 @@ export class Link {
   #act(action: LifeAction): void {
     switch (action) {
       case 'open-line':
-        this.#openDone = this.#openLine();
+        this.#opening.begin();
         return;
       case 'abort-open':
-        this.#opening?.abort(new Error('no longer wanted'));
+        this.#opening.abort('no longer wanted');
         this.#alarm.set(abortMs);
         return;
       case 'start-session':
@@ -353,28 +379,6 @@ export class Link {
         return;
       default:
         assertNever(action);
-    }
-  }
-
-  async #openLine(): Promise<void> {
-    const cutOff = this.#companions.cutOff;
-    if (cutOff !== undefined) {
-      this.#dispatch('open-failed', cutOff);
-      return;
-    }
-    const opening = new AbortController();
-    this.#opening = opening;
-    try {
-      await this.#companions.rising();
-      opening.signal.throwIfAborted();
-      await this.#io.open(opening.signal);
-      if (opening.signal.aborted) await this.#io.close();
-      opening.signal.throwIfAborted();
-      this.#dispatch('line-opened');
-    } catch (error) {
-      this.#dispatch('open-failed', opening.signal.aborted ? this.#cause : this.#io.causeOf(error));
-    } finally {
-      if (this.#opening === opening) this.#opening = undefined;
     }
   }
 

@@ -223,6 +223,10 @@ export class LinkManager implements DaemonSteering {
     return 'taken';
   }
 
+  takeByHand(name: string, connect: () => BroughtTerminal): 'taken' | LinkState | undefined {
+    return this.#links.get(name)?.takeByHand(connect);
+  }
+
   log(name: string): readonly LinkEvent[] | undefined {
     return this.#links.has(name) ? this.#events.of(name) : undefined;
   }

@@ -1,7 +1,8 @@
 /** One line of a link: whether it is open, why it isn't, and when it is tried again. */
 import type { Cause, CauseCode } from '../base/cause.js';
 import type { Scheduler } from '../base/clock.js';
-import type { Line, LineSource } from '../line/line.js';
+import type { HandSource } from '../dial/hand-source.js';
+import type { Line } from '../line/line.js';
 import type { LineOptions } from '../line/options.js';
 import { Alarm } from './alarm.js';
 import type { Backoff } from './backoff.js';
@@ -12,7 +13,7 @@ export interface MemberParts {
   /** From 0. */
   readonly number: number;
   readonly options: LineOptions;
-  readonly source: LineSource;
+  readonly source: HandSource;
   readonly backoff: Backoff;
   readonly scheduler: Scheduler;
   /** The pause before the next attempt is over. */
@@ -21,7 +22,7 @@ export interface MemberParts {
 
 export class Member {
   readonly number: number;
-  readonly source: LineSource;
+  readonly source: HandSource;
   readonly backoff: Backoff;
   /** Ends its pauses. */
   readonly alarm: Alarm;

@@ -1,13 +1,15 @@
 /**
  * The lines of a link. All are opened at the same time, and the first that opens carries the session; the others join it when
  * they open. One that ends while another lives is opened anew, with pauses of its own, and joins again; that the last one has
- * ended is the link's matter (`life.ts`).
+ * ended is the link's matter (`life.ts`). Somebody who leads a line to PPP by hand leads the first, before the others.
  */
 import { cause, describeCause, type Cause } from '../base/cause.js';
 import type { Scheduler } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import type { LinkConfig } from '../config/types.js';
-import { LineError, type Line, type LineSource, type StreamEnd } from '../line/line.js';
+import type { HandSource } from '../dial/hand-source.js';
+import type { Visit } from '../dial/visit.js';
+import { LineError, type Line, type StreamEnd } from '../line/line.js';
 import type { HandedLine } from '../line/handed.js';
 import { Backoff } from './backoff.js';
 import { linesOf, type LineGrip } from './handed.js';
@@ -32,6 +34,8 @@ export interface MemberHost {
 interface Attempt {
   /** Aborted when no further line is wanted. */
   readonly opening: AbortController;
+  /** The first line is taken by hand; the others are opened when it is led to PPP. */
+  readonly visit: Visit | undefined;
   /** Whoever waits for the first line. */
   first: { readonly resolve: (line: Line) => void; readonly reject: (error: unknown) => void } | undefined;
   /** A line was open. */
@@ -46,7 +50,7 @@ export class Members {
   #attempt: Attempt | undefined;
 
   /** `sources` are those of the config's lines, in this order. */
-  constructor(config: LinkConfig, sources: readonly LineSource[], host: MemberHost) {
+  constructor(config: LinkConfig, sources: readonly HandSource[], host: MemberHost) {
     this.#host = host;
     const all = linesOf(config);
     this.#members = sources.flatMap((source, number) => {
@@ -63,18 +67,18 @@ export class Members {
 
   /**
    * Opens all lines; resolves when the first is open. Throws `LineError` when none can be opened, and `signal.reason` when it is
-   * aborted.
+   * aborted. A visitor is given the first line alone.
    */
-  open(signal: AbortSignal): Promise<Line> {
+  open(signal: AbortSignal, visit?: Visit): Promise<Line> {
     return new Promise((resolve, reject) => {
       const opening = new AbortController();
-      this.#attempt = { opening, first: { resolve, reject }, hasOpened: false, isRunning: false };
+      this.#attempt = { opening, visit, first: { resolve, reject }, hasOpened: false, isRunning: false };
       const abort = (): void => {
         opening.abort(signal.reason);
       };
       if (signal.aborted) abort();
       else signal.addEventListener('abort', abort, { once: true });
-      for (const member of this.#members) this.#begin(member);
+      for (const member of this.#members.slice(0, visit && 1)) this.#begin(member);
     });
   }
 
@@ -86,6 +90,8 @@ export class Members {
     begin(first.number, first.line);
     this.#watch(first, first.line);
     for (const member of others) this.#join(member);
+    if (this.#attempt.visit === undefined) return;
+    for (const member of this.#members) if (member.state === 'closed') this.#begin(member);
   }
 
   /** Those that carry packets now. */
@@ -190,7 +196,7 @@ export class Members {
     const { signal } = attempt.opening;
     let line: Line;
     try {
-      line = await member.source.open(signal);
+      line = await openLine(member, attempt);
     } catch (error) {
       this.#notOpened(member, attempt, error);
       return;
@@ -281,4 +287,11 @@ export class Members {
     const works = this.#members.map(({ work }) => work);
     await this.#host.patience.wait(Promise.all(works), 'a line takes long to notice that it is no longer wanted');
   }
+}
+
+/** Throws as the source does. */
+function openLine({ source }: Member, { opening, visit, isRunning }: Attempt): Promise<Line> {
+  if (visit === undefined || isRunning) return source.open(opening.signal);
+  if (source.openByHand === undefined) throw new Error('this line cannot be taken by hand');
+  return source.openByHand(visit, opening.signal);
 }

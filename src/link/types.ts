@@ -203,10 +203,10 @@ export interface MonthRecord {
   readonly sessions: number;
 }
 
-/** A connection that becomes a line; whoever takes it closes the descriptor. */
+/** A connection that becomes a line, or a visitor's; whoever takes it closes the descriptor. */
 export interface BroughtTerminal {
   readonly fd: number;
-  /** For people: `terminal of ann`. */
+  /** For people: `terminal of ann`; of a visitor, `ann`. */
   readonly name: string;
 }
 
@@ -232,3 +232,8 @@ export interface DaemonSteering extends LinkSteering {
   /** True when this user may steer the link beside those whom the socket's group lets steer all. */
   maySteer(name: string, user: string): boolean;
 }
+  /**
+   * Lets somebody at this terminal talk over the link's line by hand. `connect` is called at once, and only when the line is
+   * free; else the state of the link, whose line is, or may be, in use.
+   */
+  takeByHand(name: string, connect: () => BroughtTerminal): 'taken' | LinkState | undefined;

@@ -101,8 +101,16 @@ export class FakeSteering implements DaemonSteering {
     return this.months.filter((month) => link === undefined || month.link === link);
   }
 
-  bringTerminal(): 'not-waiting' {
-    return 'not-waiting';
+  /** What becomes of a terminal that is brought as the line of a link. */
+  desk: 'not-waiting' | 'no-terminal' = 'not-waiting';
+
+  bringTerminal(name: string): 'not-waiting' | 'no-terminal' | undefined {
+    return this.#links.has(name) ? this.desk : undefined;
+  }
+
+  /** Every line is in use. */
+  takeByHand(name: string): LinkState | undefined {
+    return this.#links.get(name)?.state;
   }
 
   maySteer(name: string, user: string): boolean {

@@ -3,7 +3,8 @@ import { cause, type Cause, type CauseCode } from '../../src/base/cause.js';
 import { parseIp4, parsePrefix, type Ip, type Ip4 } from '../../src/base/ip.js';
 import type { Session } from '../../src/accounting/sessions.js';
 import type { LinkConfig } from '../../src/config/types.js';
-import { LineError, type Line, type LineSource } from '../../src/line/line.js';
+import { LineError, type Line } from '../../src/line/line.js';
+import type { HandSource } from '../../src/dial/hand-source.js';
 import type { LinkFacts } from '../../src/hooks/environment.js';
 import type { HookMoment } from '../../src/hooks/options.js';
 import { linesOf } from '../../src/link/handed.js';
@@ -140,6 +141,8 @@ export interface Behaviour {
   release: 'at-once' | 'never';
   tun: 'opens' | 'fails';
 }
+  /** What somebody does who takes the line by hand. */
+  hand: 'leads' | 'hangs-up';
 
 export class LinkRig {
   readonly scheduler = new VirtualScheduler();
@@ -151,6 +154,7 @@ export class LinkRig {
     release: 'at-once',
     tun: 'opens',
   };
+    hand: 'leads',
   /** What becomes of lines of these numbers, instead. */
   readonly opens = new Map<number, Behaviour['open']>();
   readonly events: LinkEvent[] = [];
@@ -271,8 +275,13 @@ export class LinkRig {
     this.hear({ type: 'network-up', network: agreedNetwork('10.0.0.1', '10.0.0.2') });
   }
 
-  #lineSource(number: number): LineSource {
-    return {
+  #lineSource(number: number): HandSource {
+    const source: HandSource = {
+      openByHand: (_visit, signal) => {
+        this.acts.push('by hand');
+        if (this.behaviour.hand === 'leads') return source.open(signal);
+        return Promise.reject(new LineError('talk on', 'the line', cause('by-hand', 'ann hung up'), new Error('no')));
+      },
       open: (signal) => {
         this.acts.push('open');
         const open = this.opens.get(number) ?? this.behaviour.open;
@@ -303,6 +312,7 @@ export class LinkRig {
       },
     };
   }
+    return source;
 
   #worker(): LinkWorker {
     return {

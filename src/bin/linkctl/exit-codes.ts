@@ -17,7 +17,7 @@ export const exitCodes = {
   unreachable: 5,
   /** `--wait`: the time was over first. */
   timeout: 6,
-  /** `answer`: no line waits for a caller. */
+  /** `answer`: no line waits for a caller. `term`: the line is in use. */
   notWaiting: 7,
   /** This user may look, but not steer; nothing was done. */
   forbidden: 77,
@@ -34,6 +34,7 @@ export function exitCodeOf(thrown: unknown): ExitCode {
   if (thrown instanceof RefusedError && isCode(thrown, 'unknown-link')) return exitCodes.unknownLink;
   if (thrown instanceof RefusedError && isCode(thrown, 'forbidden')) return exitCodes.forbidden;
   if (thrown instanceof RefusedError && isCode(thrown, 'not-waiting')) return exitCodes.notWaiting;
+  if (thrown instanceof RefusedError && isCode(thrown, 'line-in-use')) return exitCodes.notWaiting;
   return exitCodes.failed;
 }
 

@@ -13,6 +13,7 @@ import { addNetworkCommands } from './command-network.js';
 import { addStatusCommand } from './command-status.js';
 import { addSteerCommands } from './command-steer.js';
 import type { Context, Output } from './context.js';
+import { addTermCommand } from './command-term.js';
 import type { ExitCode } from './exit-codes.js';
 
 /** The program, ready to parse. `exit` is told with which code linkctl shall end. */
@@ -39,6 +40,7 @@ export function createProgram(output: Output, exit: (code: ExitCode) => void): C
   addSteerCommands(program, context);
   addDialCommands(program, context);
   addEventCommands(program, context);
+  addTermCommand(program, context);
   addHistoryCommand(program, context);
   addConfigCommands(program, context);
   addNetworkCommands(program, context);

@@ -26,8 +26,17 @@ export class RawTerminal {
   }
 }
 
-/** Returns who ended it: the line, or the terminal by a hang-up or a signal. */
-export function relay(line: Duplex, head: Uint8Array, input: Readable, output: Writable): Promise<'line' | 'terminal'> {
+/**
+ * Returns who ended it: the line, or the terminal by a hang-up or a signal. Where `staysAfter` is set, the end of the input, as that
+ * of a pipe, is not the end of the terminal.
+ */
+export function relay(
+  line: Duplex,
+  head: Uint8Array,
+  input: Readable,
+  output: Writable,
+  { staysAfter = false }: { readonly staysAfter?: boolean } = {},
+): Promise<'line' | 'terminal'> {
   return new Promise((resolve) => {
     const signals = ['SIGHUP', 'SIGTERM', 'SIGINT'] as const;
     const end = (by: 'line' | 'terminal'): void => {
@@ -41,7 +50,8 @@ export function relay(line: Duplex, head: Uint8Array, input: Readable, output: W
       end('terminal');
     };
     for (const signal of signals) process.on(signal, hangUp);
-    input.once('end', hangUp).once('error', hangUp);
+    if (!staysAfter) input.once('end', hangUp);
+    input.once('error', hangUp);
     output.once('error', hangUp);
     line.once('error', () => {
       end('line');
