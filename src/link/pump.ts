@@ -41,6 +41,7 @@ import { batch, Intake } from './intake.js';
 import { protocolOf } from './ip-packet.js';
 import { LinePort } from './line-port.js';
 import type { AttachOptions, FromWorker, JoiningLine } from './messages.js';
+import { Outlet } from './outlet.js';
 import { Tally } from './tally.js';
 import { TrafficWatch } from './traffic-watch.js';
 import type { LinkCounters, SessionStatus } from './types.js';
@@ -77,6 +78,7 @@ export class Pump {
   readonly #tally = new Tally();
   readonly #watch = new TrafficWatch();
   readonly #intake: Intake;
+  readonly #outlet: Outlet;
   readonly #held: HeldPackets;
   readonly #received = new Uint8Array(readBuffer);
   #attached: Attachment | undefined;
@@ -89,6 +91,7 @@ export class Pump {
     this.#port = port;
     this.#host = host;
     this.#intake = new Intake(port, this.#tally, this.#watch);
+    this.#outlet = new Outlet(port, this.#tally, this.#watch);
     this.#held = new HeldPackets(port, this.#tally, host);
     const fromTun = (): void => {
       this.#fromTun();
@@ -352,21 +355,18 @@ export class Pump {
   #take(attached: Attachment, line: number, { protocol, buffer, start, end }: PacketView, now: Millis): void {
     if (isData(attached, protocol, line)) {
       const packet = attached.path.inbound(protocol, buffer, start, end);
-      if (packet !== undefined) this.#toTun(attached, packet);
+      if (packet !== undefined) this.#toTun(attached, packet, now);
     } else {
       attached.session.receive(protocol, buffer.slice(start, end), now, line);
     }
   }
 
-  #toTun({ session }: Attachment, { protocol, buffer, start, end }: PacketView): void {
+  #toTun({ session }: Attachment, { protocol, buffer, start, end }: PacketView, now: Millis): void {
     // What was compressed may be of a family that is not open.
     if (!carries(session, protocol)) this.#tally.tunRefused += 1;
     else if (this.#probed !== undefined && answersProbe(this.#probed, buffer, start, end))
       this.#host.emit({ type: 'probe-reply', packet: buffer.slice(start, end) });
-    else if (this.#port.write(buffer, start, end - start)) {
-      this.#tally.received(end - start);
-      this.#watch.saw(buffer, start, end - start, this.#host.scheduler.now());
-    } else this.#tally.tunRefused += 1;
+    else this.#outlet.put(buffer, start, end, now);
   }
 
   #lineEnded(attached: Attachment, line: number, port: LinePort, end: StreamEnd): void {
@@ -381,9 +381,9 @@ export class Pump {
 
   /** After every input: carry out what the session wants, send, and set the timer. */
   #settle(attached: Attachment, now: Millis): void {
-    if (this.#attached !== attached) return;
-    this.#drain(attached, now);
-    if (!attached.lines.isAlive) return;
+    if (this.#attached === attached) this.#drain(attached, now);
+    this.#outlet.flush();
+    if (this.#attached !== attached || !attached.lines.isAlive) return;
     this.#flush(attached, now);
     const deadline = earliest(attached.session.nextTimeout(), attached.lines.nextTimeout());
     if (deadline !== undefined) this.#wakeAt(deadline);

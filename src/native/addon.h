@@ -40,8 +40,12 @@ napi_value send_datagram(napi_env env, napi_callback_info info);
 /* octets.c */
 napi_value read_octets(napi_env env, napi_callback_info info);
 napi_value write_octets(napi_env env, napi_callback_info info);
-napi_value read_batch(napi_env env, napi_callback_info info);
 napi_value unsent_bytes(napi_env env, napi_callback_info info);
+
+/* packets.c */
+napi_value packet_state(napi_env env, napi_callback_info info);
+napi_value read_packets(napi_env env, napi_callback_info info);
+napi_value write_packets(napi_env env, napi_callback_info info);
 
 /* peer.c */
 napi_value peer_credentials(napi_env env, napi_callback_info info);

@@ -34,13 +34,14 @@ export interface PeerCredentials {
 }
 
 /**
- * Functions throw an Error with `code` (`EPERM`) and `errno` (-1); `read`, `write` and `readBatch` return -errno instead.
+ * Functions throw an Error with `code` (`EPERM`) and `errno` (-1); `read`, `write` and `readPackets` return -errno instead.
  * A caller's mistake (a wrong type, an offset beyond the array, a read of no octets) is a TypeError or a RangeError.
  */
 export interface Binding {
   /**
-   * Opens /dev/net/tun for an interface of that name, 1 to 15 octets and no `%` (IFF_TUN | IFF_NO_PI, non-blocking,
-   * close-on-exec). An interface that is already there and persistent is taken over.
+   * Opens /dev/net/tun for an interface of that name, 1 to 15 octets and no `%` (IFF_TUN | IFF_NO_PI | IFF_VNET_HDR,
+   * non-blocking, close-on-exec). Its packets are read and written by `readPackets` and `writePackets` alone. An interface that
+   * is already there and persistent is taken over.
    */
   openTun(name: string): number;
   /** A pty pair: raw, non-blocking and close-on-exec, both ends. `path` is that of the slave. */
@@ -86,11 +87,34 @@ export interface Binding {
   read(fd: number, into: Uint8Array, offset: number, length: number): number;
   /** The number of octets taken, or -errno. */
   write(fd: number, from: Uint8Array, offset: number, length: number): number;
+  /** What the next two keep of a TUN device (or of another descriptor that gives a packet a read); one for each reader. */
+  packetState(fd: number): Uint8Array;
   /**
-   * Reads packets one by one until there are none or `slots` is full: packet i to `buffer` at `slots[i] * slotSize` (at
-   * most `slotSize` octets), its length to `lengths[i]`. The number of packets, or -errno when the first read failed.
+   * Reads packets until there are none or `slots` is full: packet i to `buffer` at `slots[i] * slotSize` (at most `slotSize`
+   * octets), its length to `lengths[i]`. The number of packets, or -errno when there is none. TCP segments that the kernel
+   * hands over as one are cut; some may be left, without the descriptor being readable, when `slots` is full.
    */
-  readBatch(fd: number, buffer: Uint8Array, slotSize: number, slots: Int32Array, lengths: Int32Array): number;
+  readPackets(
+    fd: number,
+    state: Uint8Array,
+    buffer: Uint8Array,
+    slotSize: number,
+    slots: Int32Array,
+    lengths: Int32Array,
+  ): number;
+  /**
+   * Writes `count` packets, packet i being the `lengths[i]` octets of `buffer` at `starts[i]`; TCP segments that follow each
+   * other are handed over as one, for which their headers are changed in place. The number of packets that were taken; the
+   * length of each other one is 0 afterwards.
+   */
+  writePackets(
+    fd: number,
+    state: Uint8Array,
+    buffer: Uint8Array,
+    starts: Int32Array,
+    lengths: Int32Array,
+    count: number,
+  ): number;
   createWatcher(fd: number, callback: (events: number) => void): Watcher;
   /** `EIO` for 5: the name of an errno, with or without its minus sign. */
   errnoName(errno: number): string;
@@ -110,7 +134,7 @@ function load(): Binding {
 
 /** The addon is built from the same tree; this catches one left over from another version. */
 function isBinding(value: unknown): value is Binding {
-  return typeof value === 'object' && value !== null && 'createWatcher' in value && 'peerCredentials' in value;
+  return typeof value === 'object' && value !== null && 'createWatcher' in value && 'writePackets' in value;
 }
 
 export const native: Binding = load();

@@ -28,7 +28,9 @@ NAPI_MODULE_INIT() {
       METHOD("unsentBytes", unsent_bytes),
       METHOD("read", read_octets),
       METHOD("write", write_octets),
-      METHOD("readBatch", read_batch),
+      METHOD("packetState", packet_state),
+      METHOD("readPackets", read_packets),
+      METHOD("writePackets", write_packets),
       METHOD("createWatcher", create_watcher),
       METHOD("errnoName", name_of_errno),
   };

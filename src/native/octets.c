@@ -1,5 +1,5 @@
 /*
- * The hot path: octets and packets straight from a descriptor into a typed array and back. Nothing is allocated, and a
+ * The hot path: octets straight from a descriptor into a typed array and back. Nothing is allocated, and a
  * failing call is a negative number, not an exception; only a caller's mistake throws.
  */
 #include "addon.h"
@@ -36,37 +36,6 @@ napi_value write_octets(napi_env env, napi_callback_info info) {
   do count = write(fd, span.start, span.length);
   while (count < 0 && errno == EINTR);
   return make_integer(env, count < 0 ? -errno : count);
-}
-
-napi_value read_batch(napi_env env, napi_callback_info info) {
-  napi_value arguments[5];
-  uint8_t *buffer;
-  int32_t *slots, *lengths;
-  size_t buffer_length, slot_count, length_count;
-  int64_t slot_size;
-  int fd;
-  if (!get_arguments(env, info, 5, arguments) || !get_descriptor(env, arguments[0], &fd) ||
-      !get_array(env, arguments[1], napi_uint8_array, (void **)&buffer, &buffer_length) ||
-      !get_integer(env, arguments[2], 1, INT32_MAX, &slot_size) ||
-      !get_array(env, arguments[3], napi_int32_array, (void **)&slots, &slot_count) ||
-      !get_array(env, arguments[4], napi_int32_array, (void **)&lengths, &length_count)) {
-    return NULL;
-  }
-  /* All are checked before the first read: a packet once read is gone from the kernel. */
-  if (length_count < slot_count) return throw_range(env, "fewer lengths than slots");
-  int64_t slots_in_buffer = (int64_t)buffer_length / slot_size;
-  for (size_t i = 0; i < slot_count; i++) {
-    if (slots[i] < 0 || slots[i] >= slots_in_buffer) return throw_range(env, "a slot lies outside of the buffer");
-  }
-
-  size_t count = 0;
-  while (count < slot_count) {
-    ssize_t length = read_once(fd, buffer + slots[count] * slot_size, (size_t)slot_size);
-    if (length < 0 && count == 0) return make_integer(env, length);
-    if (length <= 0) break; /* A failure is still there at the next call. */
-    lengths[count++] = (int32_t)length;
-  }
-  return make_integer(env, (int64_t)count);
 }
 
 napi_value unsent_bytes(napi_env env, napi_callback_info info) {

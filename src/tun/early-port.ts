@@ -56,6 +56,16 @@ export class EarlyPort implements PacketPort {
     return true;
   }
 
+  writeBatch(buffer: Uint8Array, starts: Int32Array, lengths: Int32Array, count: number): number {
+    if (this.#timer === undefined) return this.#port.writeBatch(buffer, starts, lengths, count);
+    let taken = 0;
+    for (let i = 0; i < count; i++) {
+      if (this.write(buffer, starts[i] ?? 0, lengths[i] ?? 0)) taken++;
+      else lengths[i] = 0;
+    }
+    return taken;
+  }
+
   stop(): void {
     this.forget();
     this.#port.stop();

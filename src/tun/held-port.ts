@@ -45,6 +45,11 @@ export class HeldPort implements PacketPort {
     return this.#port.write(buffer, offset, length);
   }
 
+  writeBatch(buffer: Uint8Array, starts: Int32Array, lengths: Int32Array, count: number): number {
+    this.release();
+    return this.#port.writeBatch(buffer, starts, lengths, count);
+  }
+
   stop(): void {
     this.#timer.cancel();
     this.#start = undefined;

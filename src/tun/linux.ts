@@ -37,19 +37,31 @@ export function inheritTun(name: string, fd: number): Tun {
 
 export class LinuxPacketPort implements PacketPort {
   readonly #fd: number;
+  readonly #state: Uint8Array;
+  /** Of the one packet that `write` is given. */
+  readonly #start = new Int32Array(1);
+  readonly #length = new Int32Array(1);
   /** Present while the port is started and well. Without it the descriptor is not touched: it may be another's by now. */
   #watcher: Watcher | undefined;
   #gone: ((code: string) => void) | undefined;
+  /** The last batch was full: there may be packets of which the descriptor says nothing. */
+  #wasFull = false;
 
   /** The descriptor of a Tun; it stays the Tun's. */
   constructor(fd: number) {
     this.#fd = fd;
+    this.#state = native.packetState(fd);
   }
 
   start(readable: () => void, gone: (code: string) => void): void {
     if (this.#watcher !== undefined) throw new Error('the packet port is started already');
-    this.#watcher = native.createWatcher(this.#fd, (events) => {
+    const read = (): void => {
+      if (this.#watcher === undefined) return;
       readable();
+      if (this.#wasFull) setImmediate(read);
+    };
+    this.#watcher = native.createWatcher(this.#fd, (events) => {
+      read();
       // A TUN fails only when its interface is gone. Whoever read has met that by now; whoever did not is told all the same.
       if ((events & HANGUP) !== 0) this.#fail('EBADFD');
     });
@@ -58,17 +70,26 @@ export class LinuxPacketPort implements PacketPort {
   }
 
   readBatch(buffer: Uint8Array, slotSize: number, slots: Int32Array, lengths: Int32Array): number {
+    this.#wasFull = false;
     if (this.#watcher === undefined) return 0;
-    const count = native.readBatch(this.#fd, buffer, slotSize, slots, lengths);
+    const count = native.readPackets(this.#fd, this.#state, buffer, slotSize, slots, lengths);
+    this.#wasFull = count === slots.length;
     if (count >= 0) return count;
     if (count !== -native.EAGAIN) this.#fail(native.errnoName(count));
     return 0;
   }
 
   write(buffer: Uint8Array, offset: number, length: number): boolean {
-    if (this.#watcher === undefined) return false;
-    // Any errno is about this packet only (EIO: the interface is down). If the interface is gone, the watcher tells.
-    return native.write(this.#fd, buffer, offset, length) >= 0;
+    this.#start[0] = offset;
+    this.#length[0] = length;
+    return this.writeBatch(buffer, this.#start, this.#length, 1) === 1;
+  }
+
+  writeBatch(buffer: Uint8Array, starts: Int32Array, lengths: Int32Array, count: number): number {
+    // Any errno is about its packet only (EIO: the interface is down). If the interface is gone, the watcher tells.
+    if (this.#watcher !== undefined) return native.writePackets(this.#fd, this.#state, buffer, starts, lengths, count);
+    lengths.fill(0, 0, count);
+    return 0;
   }
 
   stop(): void {

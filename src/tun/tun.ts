@@ -9,11 +9,16 @@ export interface PacketPort {
   start(readable: () => void, gone: (code: string) => void): void;
   /**
    * Reads up to `slots.length` packets: packet i goes to `buffer` at `slots[i] * slotSize`, its length to `lengths[i]`.
-   * Returns how many; a full batch means there may be more. 0 before `start`, after `stop` and when the port is gone.
+   * Returns how many; a full batch means there may be more, and `readable` is called for it. 0 before `start`, after `stop` and when the port is gone.
    */
   readBatch(buffer: Uint8Array, slotSize: number, slots: Int32Array, lengths: Int32Array): number;
   /** Hands one IP packet to the kernel; false when it was not taken: interface down, no memory, not IP, port not started. */
   write(buffer: Uint8Array, offset: number, length: number): boolean;
+  /**
+   * As `write`, for `count` packets at once: packet i is the `lengths[i]` octets of `buffer` at `starts[i]`, which may be changed.
+   * Returns how many were taken; the length of each other one is 0 afterwards.
+   */
+  writeBatch(buffer: Uint8Array, starts: Int32Array, lengths: Int32Array, count: number): number;
   /** Stops calling back. The descriptor stays open: it is the Tun's. */
   stop(): void;
 }

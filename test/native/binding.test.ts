@@ -187,14 +187,14 @@ describe('read and write', () => {
   });
 });
 
-describe('readBatch', () => {
+describe('readPackets', () => {
   it('puts what each read gives into its own slot', (t) => {
     const fds = new Descriptors(t);
     const [near, far] = fds.sockets();
     writeAll(near, octets(1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
     const buffer = new Uint8Array(20);
     const lengths = new Int32Array(5).fill(-1);
-    assert.equal(native.readBatch(far, buffer, 4, Int32Array.of(4, 0, 2, 1), lengths), 3);
+    assert.equal(native.readPackets(far, native.packetState(far), buffer, 4, Int32Array.of(4, 0, 2, 1), lengths), 3);
     assert.deepEqual(lengths, Int32Array.of(4, 4, 2, -1, -1));
     assert.deepEqual(buffer, octets(5, 6, 7, 8, 0, 0, 0, 0, 9, 10, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4));
   });
@@ -204,14 +204,18 @@ describe('readBatch', () => {
     const [near, far] = fds.sockets();
     writeAll(near, octets(1, 2, 3));
     const lengths = new Int32Array(2);
-    assert.equal(native.readBatch(far, new Uint8Array(2), 1, Int32Array.of(0, 1), lengths), 2);
+    assert.equal(
+      native.readPackets(far, native.packetState(far), new Uint8Array(2), 1, Int32Array.of(0, 1), lengths),
+      2,
+    );
     assert.deepEqual(readSome(far), octets(3));
   });
 
   it('names a failure at the first read, and gives 0 at the end of file', (t) => {
     const fds = new Descriptors(t);
     const [near, far] = fds.sockets();
-    const batch = () => native.readBatch(far, new Uint8Array(8), 4, Int32Array.of(0, 1), new Int32Array(2));
+    const batch = () =>
+      native.readPackets(far, native.packetState(far), new Uint8Array(8), 4, Int32Array.of(0, 1), new Int32Array(2));
     assert.equal(batch(), -native.EAGAIN);
     writeAll(near, octets(1));
     fds.close(near);
@@ -223,7 +227,8 @@ describe('readBatch', () => {
     const fds = new Descriptors(t);
     const [near, far] = fds.sockets();
     writeAll(near, octets(1, 2));
-    const batch = (...slots: number[]) => native.readBatch(far, new Uint8Array(7), 2, Int32Array.from(slots), lengths);
+    const batch = (...slots: number[]) =>
+      native.readPackets(far, native.packetState(far), new Uint8Array(7), 2, Int32Array.from(slots), lengths);
     const lengths = new Int32Array(2);
     assert.throws(() => batch(0, 3), RangeError, 'the last octet is no whole slot');
     assert.throws(() => batch(0, -1), RangeError);

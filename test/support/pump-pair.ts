@@ -45,6 +45,15 @@ export class FakePort implements PacketPort {
     return true;
   }
 
+  writeBatch(buffer: Uint8Array, starts: Int32Array, lengths: Int32Array, count: number): number {
+    let taken = 0;
+    for (let i = 0; i < count; i++) {
+      if (this.write(buffer, starts[i]!, lengths[i]!)) taken++;
+      else lengths[i] = 0;
+    }
+    return taken;
+  }
+
   stop(): void {
     this.#readable = undefined;
   }

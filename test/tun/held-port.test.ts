@@ -14,6 +14,7 @@ function rig(): { readonly scheduler: VirtualScheduler; readonly acts: string[];
     start: () => acts.push('start'),
     readBatch: () => acts.push('read'),
     write: () => acts.push('write') > 0,
+    writeBatch: () => acts.push('write'),
     stop: () => acts.push('stop'),
   };
   return { scheduler, acts, held: new HeldPort(port, holdMs, scheduler) };

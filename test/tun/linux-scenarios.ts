@@ -15,6 +15,7 @@ import type { Tun } from '../../src/tun/tun.js';
 import { turns } from '../native/descriptors.js';
 import { eventually, within } from '../support/eventually.js';
 import { must, run } from '../support/process.js';
+import { mirror } from './mirror.js';
 import { decodeDatagram, encodeDatagram } from './packets.js';
 
 const name = 'linkd-test0';
@@ -104,6 +105,27 @@ export const scenarios: Readonly<Record<string, () => Promise<void>>> = {
     port2.stop();
     socket.close();
     tun.close();
+  },
+
+  async 'cuts the large packets of TCP, and joins its segments'() {
+    for (const family of [4, 6] as const) {
+      const { read, written, kernelSent, kernelReceived } = await mirror(family);
+      assert.ok(kernelSent < read / 2, `IPv${family}: ${kernelSent} packets were cut into ${read}`);
+      assert.ok(kernelReceived < written / 2, `IPv${family}: ${written} packets were joined to ${kernelReceived}`);
+    }
+  },
+
+  async 'joins nothing that is damaged, out of order or incomplete'() {
+    for (const family of [4, 6] as const) {
+      let kept: Uint8Array | undefined;
+      await mirror(family, (packet, number) => {
+        // Each TCP segment at one place or another: header, options, payload.
+        if (number % 97 === 0) packet[(number * 31) % packet.length]! ^= 0x10;
+        if (number % 89 === 0) kept = packet.slice();
+        else if (number % 89 === 3 && kept?.length === packet.length) packet.set(kept);
+        return number % 101 !== 0;
+      });
+    }
   },
 
   async 'drops while the interface is down, and goes on when it is up again'() {

@@ -3,6 +3,7 @@
  * uncompressed leaves as IP. What a lost frame leaves behind is never passed on: see `lost`.
  */
 import { copyOctets, getU16, getU32, putU16, putU32 } from '../../base/bytes.js';
+import { OctetCopy } from '../../base/octet-copy.js';
 import type { PacketView } from '../coder.js';
 import type { VjOptions } from '../method.js';
 import {
@@ -63,6 +64,7 @@ export class VjDecompressor {
   #at = 0;
   /** Compressed packets are made whole here. */
   readonly #packet = new Uint8Array(largestPacket);
+  readonly #copy = new OctetCopy(this.#packet);
   readonly #view: { -readonly [Key in keyof PacketView]: PacketView[Key] };
   readonly #counters: VjDecompressorCounters = {
     uncompressed: 0,
@@ -151,9 +153,9 @@ export class VjDecompressor {
     if (payload < 0 || length > largestPacket) return this.#refuse('badHeader');
     this.#finishHeader(slot, length);
     copyOctets(this.#headers, slot * largestHeaders, slot * largestHeaders + headers, this.#packet, 0);
-    copyOctets(buffer, payload, end, this.#packet, headers);
+    const sum = this.#copy.copy(buffer, payload, end, headers);
     if (this.#trusted[slot] !== this.#losses) {
-      if (!hasRightTcpChecksum(this.#packet, length)) {
+      if (!hasRightTcpChecksum(this.#packet, headers, length, sum)) {
         this.#counters.tcpChecksum++;
         return undefined;
       }
@@ -234,9 +236,9 @@ export class VjDecompressor {
   }
 }
 
-/** Over the pseudo-header, header and payload of the IP packet `packet[0..length)`. RFC 9293 §3.1 */
-function hasRightTcpChecksum(packet: Uint8Array, length: number): boolean {
+/** Over the pseudo-header, header and payload, of which the sum is given, of the IP packet `packet[0..length)`. RFC 9293 §3.1 */
+function hasRightTcpChecksum(packet: Uint8Array, headers: number, length: number, payload: number): boolean {
   const tcp = ipHeaderLength(packet, 0);
   const pseudo = addWords(tcpNumber + (length - tcp), packet, Ip.source, Ip.options);
-  return foldSum(addWords(pseudo, packet, tcp, length)) === 0xffff;
+  return foldSum(addWords(pseudo, packet, tcp, headers) + payload) === 0xffff;
 }
