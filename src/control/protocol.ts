@@ -246,6 +246,7 @@ export const errorCodes = [
   'internal',
   'too-many-streams',
   'not-waiting',
+  'line-in-use',
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 
@@ -265,7 +266,6 @@ export function jsonLine(body: Body | StreamLine | ErrorBody): string {
   return `${printableJson(JSON.stringify(body))}\n`;
 }
 
-  'line-in-use',
 /** What a connection becomes behind `POST /v1/links/NAME/answer`: the line of the link; behind `/term`: a terminal on it. */
 export const terminalProtocol = 'linkd-terminal';
 
@@ -277,6 +277,7 @@ export const paths = {
   log: (name: string) => linkPath(name, 'log'),
   plan: (name: string) => linkPath(name, 'plan'),
   answer: (name: string) => linkPath(name, 'answer'),
+  term: (name: string) => linkPath(name, 'term'),
   events: (link: string | undefined) => withQuery('/v1/events', { link }),
   reload: '/v1/reload',
   restart: '/v1/restart',
@@ -296,5 +297,4 @@ function withQuery(path: string, parameters: Readonly<Record<string, string | un
     value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
   );
   return given.length === 0 ? path : `${path}?${given.join('&')}`;
-  term: (name: string) => linkPath(name, 'term'),
 }

@@ -191,7 +191,6 @@ export class Link {
     this.#board.reconfigured(config);
     this.#companions.reconfigured(previous);
     this.#dialing.reconfigured();
-    this.#io.setQueue(config.queue);
     await this.#net.reconfigured();
   }
 

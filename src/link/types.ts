@@ -229,11 +229,11 @@ export interface DaemonSteering extends LinkSteering {
    * `not-waiting`: it has another caller, or doesn't want one now; `no-terminal`: its line is of another kind.
    */
   bringTerminal(name: string, connect: () => BroughtTerminal): 'taken' | 'not-waiting' | 'no-terminal' | undefined;
-  /** True when this user may steer the link beside those whom the socket's group lets steer all. */
-  maySteer(name: string, user: string): boolean;
-}
   /**
    * Lets somebody at this terminal talk over the link's line by hand. `connect` is called at once, and only when the line is
    * free; else the state of the link, whose line is, or may be, in use.
    */
   takeByHand(name: string, connect: () => BroughtTerminal): 'taken' | LinkState | undefined;
+  /** True when this user may steer the link beside those whom the socket's group lets steer all. */
+  maySteer(name: string, user: string): boolean;
+}

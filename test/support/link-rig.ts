@@ -140,9 +140,9 @@ export interface Behaviour {
   /** Whether the worker lets go of what it is asked for. */
   release: 'at-once' | 'never';
   tun: 'opens' | 'fails';
-}
   /** What somebody does who takes the line by hand. */
   hand: 'leads' | 'hangs-up';
+}
 
 export class LinkRig {
   readonly scheduler = new VirtualScheduler();
@@ -153,8 +153,8 @@ export class LinkRig {
     terminate: 'at-once',
     release: 'at-once',
     tun: 'opens',
-  };
     hand: 'leads',
+  };
   /** What becomes of lines of these numbers, instead. */
   readonly opens = new Map<number, Behaviour['open']>();
   readonly events: LinkEvent[] = [];
@@ -311,8 +311,8 @@ export class LinkRig {
         return Promise.resolve({ kind: 'socket', fd: line?.fd ?? -1, name: 'line' });
       },
     };
-  }
     return source;
+  }
 
   #worker(): LinkWorker {
     return {

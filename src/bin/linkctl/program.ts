@@ -12,8 +12,8 @@ import { addHistoryCommand } from './command-history.js';
 import { addNetworkCommands } from './command-network.js';
 import { addStatusCommand } from './command-status.js';
 import { addSteerCommands } from './command-steer.js';
-import type { Context, Output } from './context.js';
 import { addTermCommand } from './command-term.js';
+import type { Context, Output } from './context.js';
 import type { ExitCode } from './exit-codes.js';
 
 /** The program, ready to parse. `exit` is told with which code linkctl shall end. */
@@ -39,8 +39,8 @@ export function createProgram(output: Output, exit: (code: ExitCode) => void): C
   addAnswerCommand(program, context);
   addSteerCommands(program, context);
   addDialCommands(program, context);
-  addEventCommands(program, context);
   addTermCommand(program, context);
+  addEventCommands(program, context);
   addHistoryCommand(program, context);
   addConfigCommands(program, context);
   addNetworkCommands(program, context);
