@@ -1,4 +1,5 @@
 /** All benchmarks, in the order in which they run and stand in docs/performance.md. */
 import type { Benchmark } from './benchmark.js';
+import { framing } from './framing.js';
 
-export const benches: readonly Benchmark[] = [];
+export const benches: readonly Benchmark[] = [framing];
