@@ -22,8 +22,10 @@ function checkDemand(site: LinkSite): readonly Mistake[] {
   const { when, ipv4, line, ipcp } = site.facts;
   if (when?.demand !== true) return [];
   const mistakes: Mistake[] = [];
-  if (line?.kind === 'tcp-listen' || line?.kind === 'unix-listen') {
+  if (line?.kind === 'tcp-listen' || line?.kind === 'unix-listen' || line?.kind === 'terminal') {
     mistakes.push(at(site, ['when'], 'a line that waits for its caller can not dial; take out `demand`'));
+  } else if (isGiven(site, 'answer')) {
+    mistakes.push(at(site, ['when'], 'a link that answers calls can not dial; take out `demand`, or `answer`'));
   }
   if (ipv4 === false) return mistakes;
   for (const key of ['local', 'remote'] as const) {

@@ -273,7 +273,8 @@ export class Dialing {
       this.#askIn(verdict.askInMs);
       return;
     }
-    this.#rests = verdict.why === 'idle';
+    // Where others call, the next of them is as welcome as this one was.
+    this.#rests = verdict.why === 'idle' && !isCalled(this.#host.config);
     this.#host.doze(causeOf(verdict));
   }
 
@@ -352,6 +353,11 @@ function formatMinute(date: Date): string {
   const two = (number: number): string => String(number).padStart(2, '0');
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** The line is opened by a call from the far end. */
+function isCalled({ answer, line: { kind } }: LinkConfig): boolean {
+  return answer !== undefined || kind === 'tcp-listen' || kind === 'unix-listen' || kind === 'terminal';
 }
 
 /** What comes and goes by itself, and after which an idle link is dialed again. */

@@ -37,6 +37,21 @@ function messages(rig: LinkRig): string[] {
   return rig.events.filter(({ type }) => type === 'log').map(({ message }) => message);
 }
 
+describe('a link that is called', () => {
+  it('hangs an idle caller up, and waits for the next', async () => {
+    const rig = rigOf({ idleMs: 10_000 }, { line: { kind: 'tcp-listen', host: '0.0.0.0', port: 7000 } });
+    rig.link.begin();
+    for (let i = 0; i < 2; i++) {
+      await up(rig);
+      const come = rig.holdOpen();
+      await rig.scheduler.pass(10_100);
+      assert.deepEqual([rig.link.state, lastCause(rig)], ['opening', undefined]);
+      come();
+    }
+    assert.equal(rig.link.status().restarts, 0);
+  });
+});
+
 describe('a link on demand', () => {
   it('sleeps with addresses and routes, and no line', async () => {
     const rig = rigOf({ demand: true });
