@@ -1,4 +1,4 @@
-/** What procfs tells of those who hold a terminal. */
+/** What procfs tells of terminals, and of those who hold them. */
 
 export interface Flock {
   readonly pid: number;
@@ -25,6 +25,15 @@ export function terminalOf(text: string | undefined): number | undefined {
   const [, , , , number] = text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? [];
   const device = Number(number);
   return number === undefined || !Number.isInteger(device) || device <= 0 ? undefined : device;
+}
+
+/** Whether a device with that number is a terminal, by /proc/tty/drivers: `serial /dev/ttyS 4 64-95 serial`. */
+export function isTerminalNumber(device: number, drivers: string): boolean {
+  const wanted = { major: (device >>> 8) & 0xfff, minor: (device & 0xff) + (device >>> 20) * 0x100 };
+  return [...drivers.matchAll(/ (\d+) +(\d+)(?:-(\d+))? \S+ *$/gm)].some(
+    ([, major, first, last = first]) =>
+      Number(major) === wanted.major && Number(first) <= wanted.minor && wanted.minor <= Number(last),
+  );
 }
 
 /** Linux's makedev: twelve bits of the major number stand above eight of the minor, and the rest of the minor above these. */

@@ -1,8 +1,9 @@
 /** Reads sysfs and /dev/serial: which serial ports this machine has. No port is opened. */
-import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
+import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../base/errors.js';
 import { printable } from '../base/printable.js';
+import { isTerminalNumber } from './holder-texts.js';
 import { readPort, type PortFacts, type PortTexts, type SysfsDevice } from './port-facts.js';
 
 /** Where the system's trees are. */
@@ -35,6 +36,12 @@ export async function listPorts(roots: Roots): Promise<readonly PortFacts[]> {
     ports.push(readPort(texts, serial));
   }
   return ports.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+}
+
+/** Whether a device node (a real path) is that of a terminal; it isn't opened for that. */
+export async function isTerminal(path: string, roots: Roots): Promise<boolean> {
+  const [status, drivers] = [await stat(path), await textOf(join(roots.proc, 'tty/drivers'))];
+  return status.isCharacterDevice() && isTerminalNumber(status.rdev, drivers ?? '');
 }
 
 /** From the port's device upwards, as far as there are devices. */

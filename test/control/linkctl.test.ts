@@ -441,7 +441,20 @@ describe('linkctl, used wrongly', () => {
   it('helps, and tells its version', async (t) => {
     const help = await linkctl(t, ['--help']);
     assert.equal(help.code, exitCodes.ok);
-    const commands = ['up', 'down', 'restart', 'events', 'log', 'history', 'reload', 'diff', 'plan', 'routes', 'check'];
+    const commands = [
+      'up',
+      'down',
+      'restart',
+      'events',
+      'log',
+      'history',
+      'reload',
+      'diff',
+      'plan',
+      'routes',
+      'check',
+      'probe',
+    ];
     for (const command of ['status', ...commands]) assert.match(help.stdout, new RegExp(`^ {2}${command} `, 'm'));
     assert.match((await linkctl(t, ['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
   });

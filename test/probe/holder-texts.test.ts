@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { flocksIn, terminalOf } from '../../src/probe/holder-texts.js';
+import { flocksIn, isTerminalNumber, terminalOf } from '../../src/probe/holder-texts.js';
 
 describe('/proc/locks', () => {
   it('names those who have locked a whole file by flock', () => {
@@ -39,4 +39,26 @@ describe('/proc/PID/stat', () => {
     const terminal = terminalOf(readFileSync('/proc/self/stat', 'utf8'));
     assert.ok(terminal === undefined || terminal > 0);
   });
+});
+
+describe('/proc/tty/drivers', () => {
+  const text = [
+    '/dev/tty             /dev/tty        5       0 system:/dev/tty',
+    'serial               /dev/ttyS       4 64-95 serial',
+    'usbserial            /dev/ttyUSB   188 0-511 serial',
+    'pty_slave            /dev/pts      136 0-1048575 pty:slave',
+    '',
+  ].join('\n');
+  for (const [device, is] of [
+    [4 * 256 + 64, true],
+    [4 * 256 + 96, false],
+    [188 * 256 + 1, true],
+    [136 * 256 + 7, true],
+    [1 * 256 + 3, false],
+    [5 * 256, true],
+  ] as const) {
+    it(`${is ? 'has' : 'has not'} the device 0x${device.toString(16)}`, () => {
+      assert.equal(isTerminalNumber(device, text), is);
+    });
+  }
 });

@@ -10,6 +10,7 @@ import { addDialCommands } from './command-dial.js';
 import { addEventCommands } from './command-events.js';
 import { addHistoryCommand } from './command-history.js';
 import { addNetworkCommands } from './command-network.js';
+import { addProbeCommand } from './command-probe.js';
 import { addStatusCommand } from './command-status.js';
 import { addSteerCommands } from './command-steer.js';
 import { addTermCommand } from './command-term.js';
@@ -45,6 +46,7 @@ export function createProgram(output: Output, exit: (code: ExitCode) => void): C
   addConfigCommands(program, context);
   addNetworkCommands(program, context);
   addCheckCommand(program, context);
+  addProbeCommand(program, context);
   addCompletionCommand(program, context);
   return program;
 }

@@ -69,6 +69,6 @@ function argumentGrammar(argument: Argument): ArgumentGrammar {
 function kindOf(name: string, choices: readonly string[] | undefined): ValueKind {
   if (choices !== undefined) return { kind: 'choice', choices };
   if (name === 'link') return { kind: 'link' };
-  if (['file', 'socket', 'dir'].includes(name)) return { kind: 'file' };
+  if (['file', 'socket', 'dir', 'device'].includes(name)) return { kind: 'file' };
   return { kind: 'unknown' };
 }
