@@ -212,7 +212,8 @@ const causes = {
   },
   'ipcp-failed': {
     summary: 'the addresses could not be agreed on',
-    remedy: "Compare `local` and `remote` of both ends: each must be the other's mirror.",
+    remedy:
+      "Compare `local` and `remote` of both ends: each must be the other's mirror. A peer that proves who it is needs its address, or `*`, in the fourth column of its secret.",
     retry: 'slow',
   },
   'ip-refused': { summary: 'the peer refuses to carry IPv4', remedy: 'Enable IPv4 (IPCP) at the peer.', retry: 'slow' },

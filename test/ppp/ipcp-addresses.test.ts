@@ -151,7 +151,13 @@ describe("what the peer's secret allows", () => {
   const cases: [string, Partial<IpcpOptions>, readonly AddressRule[], string, string | undefined][] = [
     ['the fixed address', {}, rules('10.0.0.2'), '10.0.0.2', undefined],
     ['everything', {}, rules('0.0.0.0/0'), '10.0.0.2', undefined],
-    ['nothing', {}, [], '10.0.0.2', 'the peer claims 10.0.0.2, which its secret does not allow'],
+    [
+      'nothing, without a fourth column',
+      {},
+      [],
+      '10.0.0.2',
+      'the peer claims 10.0.0.2, which its secret does not allow: its fourth column names no address (`*` allows any)',
+    ],
     [
       'another than the fixed one',
       {},
@@ -195,7 +201,9 @@ describe("what the peer's secret allows", () => {
     const policy = new AddressPolicy(plainIpcp);
     policy.restrict(rules('10.7.0.0/16'));
     assert.equal(policy.remote, none);
-    assert.match(must(policy.objection(ip('10.0.0.1'), none)), /remote: 10\.0\.0\.2, which its secret does not allow/);
+    assert.match(must(policy.objection(ip('10.0.0.1'), none)), /remote: 10\.0\.0\.2, which its secret does not allow$/);
+    policy.restrict([]);
+    assert.match(must(policy.objection(ip('10.0.0.1'), none)), /does not allow: its fourth column names no address/);
   });
 });
 

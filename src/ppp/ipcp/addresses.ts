@@ -53,7 +53,7 @@ export class AddressPolicy {
     if (address === noAddress) return `the peer asks us for its address, ${this.#due}`;
     const claim = `the peer claims ${formatIp4(address)}`;
     if (address === local && address !== remote) return `${claim}, which is ours`;
-    if (!this.#isAllowed(address)) return `${claim}, which its secret does not allow`;
+    if (!this.#isAllowed(address)) return `${claim}, ${this.#forbidden}`;
     if (address === remote || accepts(remote, acceptRemote, address)) return undefined;
     return `${claim}, ${this.#due}`;
   }
@@ -70,8 +70,14 @@ export class AddressPolicy {
     const { assigned, remote, acceptRemote } = this.#options;
     const known = assigned ? this.#assigned : remote;
     const source = assigned ? 'linkd gives it' : 'the config says remote:';
-    const forbidden = known !== noAddress && !this.#isAllowed(known) ? ', which its secret does not allow' : '';
+    const forbidden = known !== noAddress && !this.#isAllowed(known) ? `, ${this.#forbidden}` : '';
     return `${source} ${described(known, acceptRemote)}${forbidden}`;
+  }
+
+  /** pppd's rule: a secret without addresses in its fourth column allows none. */
+  get #forbidden(): string {
+    const why = this.#rules?.length === 0 ? ': its fourth column names no address (`*` allows any)' : '';
+    return `which its secret does not allow${why}`;
   }
 
   #isAllowed(address: Ip4): boolean {
