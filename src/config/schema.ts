@@ -49,6 +49,7 @@ import {
   proxyNdp,
   proxyNdpShape,
 } from './routes.js';
+import { classShape, queue, queueShape } from './queue.js';
 import { resolver } from './resolver.js';
 import { settingsShape } from './settings.js';
 import { code } from './text.js';
@@ -119,6 +120,7 @@ export const linkShape = {
   auth,
   compression,
   multilink,
+  queue,
   restart,
   'proxy-arp': proxyArp,
   'proxy-ndp': proxyNdp,
@@ -161,6 +163,8 @@ export const sections: Readonly<Record<string, Readonly<Record<string, z.ZodType
   auth: authShape,
   compression: compressionShape,
   multilink: multilinkShape,
+  queue: queueShape,
+  'queue class': classShape,
   secret: secretShape,
   secrets: secretFilesShape,
   dial: dialShape,
@@ -241,6 +245,7 @@ function toLink(
       lqr: lcp.lqr,
     },
     escape: lcp.escape ?? software,
+    queue: link.queue,
     auth: link.auth,
     ccp: ccpOptions(link.compression, line),
     restart: {
@@ -304,6 +309,7 @@ export const homeOf: HomeOf = (key, foundIn) => {
     ['auth', authShape],
     ['compression', compressionShape],
     ['multilink', multilinkShape],
+    ['queue', queueShape],
     ['when', whenShape],
     ['dial', dialShape],
     ['answer', { rings: answerShape.rings, 'auto-ppp': answerShape['auto-ppp'] }],

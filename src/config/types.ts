@@ -9,6 +9,7 @@ import type { LineOptions } from '../line/options.js';
 import type { MultilinkOptions } from '../multilink/options.js';
 import type { AuthConfig } from '../secrets/options.js';
 import type { NetOptions } from '../net/options.js';
+import type { QueueOptions } from '../queue/options.js';
 import type { ResolverOption } from '../resolver/options.js';
 import type { AddressPool } from '../pool/options.js';
 import type { WhenOptions } from '../schedule/options.js';
@@ -75,6 +76,8 @@ export interface LinkConfig {
   /** Characters that we escape beyond what the peer asked for. RFC 1662 §7.1 */
   readonly escape: readonly number[];
   readonly restart: RestartOptions;
+  /** Which packets go first on a full line; undefined: none. */
+  readonly queue: QueueOptions | undefined;
   /** What the system's network gets with the link. */
   readonly net: NetOptions;
   /** How the name servers that the peer tells of get into the system. */

@@ -8,6 +8,8 @@ import type {
   LinkEvent,
   LinkStatus,
   MonthRecord,
+  QueueCounters,
+  QueueStatus,
   RouteExplanation,
   SessionRecord,
   SessionStatus,
@@ -21,6 +23,7 @@ import type {
   WireLink,
   WireMember,
   WireMonth,
+  WireQueue,
   WireRoute,
   WireSessionRecord,
 } from './protocol.js';
@@ -50,6 +53,7 @@ export function encodeLink(status: LinkStatus): WireLink {
     rx_bytes_per_second: Math.round(status.rxBytesPerSecond),
     tx_bytes_per_second: Math.round(status.txBytesPerSecond),
     errors: counters.errors,
+    queue: encodeQueue(status.queue),
     session: status.session === undefined ? null : encodeSession(status.session),
     network_problems: [...status.networkProblems],
     hooks: status.hooks.map(encodeHook),
@@ -128,7 +132,29 @@ function encodeMember(line: LineStatus): WireMember {
     last_cause: line.lastCause === undefined ? null : encodeCause(line.lastCause.cause),
     last_cause_at: line.lastCause?.at.toISOString() ?? null,
     next_attempt_at: line.nextAttempt?.toISOString() ?? null,
+    line_rx_bytes: line.octets?.rxBytes ?? 0,
+    line_tx_bytes: line.octets?.txBytes ?? 0,
   };
+}
+
+function encodeQueue({ classes, ...whole }: QueueStatus): WireQueue {
+  const counters = ({ delayP50Ms, delayP95Ms, ...counts }: QueueCounters): Omit<WireQueue, 'classes'> => ({
+    packets: counts.packets,
+    bytes: counts.bytes,
+    drops: counts.drops,
+    marks: counts.marks,
+    waiting_packets: counts.waitingPackets,
+    waiting_bytes: counts.waitingBytes,
+    flows: counts.flows,
+    delay_p50_ms: rounded(delayP50Ms),
+    delay_p95_ms: rounded(delayP95Ms),
+  });
+  return { ...counters(whole), classes: classes.map((one) => ({ name: one.name, ...counters(one) })) };
+}
+
+/** To tenths of a millisecond. */
+function rounded(ms: number | undefined): number | null {
+  return ms === undefined ? null : Math.round(10 * ms) / 10;
 }
 
 function encodeHook(hook: HookStatus): WireHook {

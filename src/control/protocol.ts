@@ -43,6 +43,8 @@ const wireMember = wireLine.extend({
   last_cause: wireCause.nullable(),
   last_cause_at: time.nullable(),
   next_attempt_at: time.nullable(),
+  line_rx_bytes: count.nullish(),
+  line_tx_bytes: count.nullish(),
 });
 export type WireMember = z.infer<typeof wireMember>;
 
@@ -88,6 +90,20 @@ const wireDialing = z.object({
 });
 export type WireDialing = z.infer<typeof wireDialing>;
 
+const queueShape = {
+  packets: count,
+  bytes: count,
+  drops: count,
+  marks: count,
+  waiting_packets: count,
+  waiting_bytes: count,
+  flows: count,
+  delay_p50_ms: count.nullable(),
+  delay_p95_ms: count.nullable(),
+};
+const wireQueue = z.object({ ...queueShape, classes: z.array(z.object({ name: text, ...queueShape })) });
+export type WireQueue = z.infer<typeof wireQueue>;
+
 const wireLink = z.object({
   name: text,
   state: wireState,
@@ -111,6 +127,7 @@ const wireLink = z.object({
   rx_bytes_per_second: count,
   tx_bytes_per_second: count,
   errors: z.record(text, count),
+  queue: wireQueue.nullable().default(null),
   session: wireSession.nullable(),
   network_problems: z.array(text).default([]),
   hooks: z.array(wireHook).default([]),

@@ -2,22 +2,21 @@
 import type { Cause } from '../base/cause.js';
 import { Protocol } from '../ppp/numbers.js';
 import type { Session } from '../ppp/session.js';
-import type { FqCodel } from '../queue/fq-codel.js';
-import type { PacketPool } from '../queue/packet-pool.js';
+import type { ClassQueue } from '../queue/class-queue.js';
 import type { LineBundle } from './bundle.js';
 import type { DataPath } from './data-path.js';
 import { diagnose } from './diagnose.js';
 import type { LinePort } from './line-port.js';
 import type { AttachOptions } from './messages.js';
+import type { SessionMemory } from './session-memory.js';
 import { sumOfCounts } from './tally.js';
 
 /** One session on its lines. */
-export interface Attachment {
+export interface Attachment extends SessionMemory {
   readonly lines: LineBundle;
   readonly session: Session;
   readonly path: DataPath;
-  readonly pool: PacketPool;
-  readonly queue: FqCodel;
+  readonly queue: ClassQueue;
   readonly options: AttachOptions;
   /** The largest IP packet that may be sent: what the peer receives, and no more than the config says. */
   mtu: number;
@@ -54,11 +53,8 @@ export function errorsOfLine({ decoder }: LinePort): Record<string, number> {
   return { fcs, runt, overrun, abort, 'bad-header': badHeader };
 }
 
-export function errorsOfSession({ session, path, queue, lines }: Attachment): Record<string, number> {
-  const { droppedCodel, droppedLimit } = queue.stats;
+export function errorsOfSession({ session, path, lines }: Attachment): Record<string, number> {
   return {
-    'queue-aged': droppedCodel,
-    'queue-full': droppedLimit,
     ...path.counters,
     ...lines.counters,
     ...session.counters,

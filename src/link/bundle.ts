@@ -14,7 +14,7 @@ import type { LinePort, PacketSource } from './line-port.js';
 /** Where packets for all lines come from. */
 export interface BundleSource extends PacketSource {
   /** A packet of at most so many octets that may overtake the fragments of a long one; undefined when there is none. */
-  nextUrgent(largest: number): PacketView | undefined;
+  nextUrgent(largest: number, now: Millis): PacketView | undefined;
 }
 
 interface BundledLine {
@@ -230,7 +230,7 @@ export class LineBundle {
     if (!this.#carriesData(line)) return undefined;
     const fragmenter = this.#fragmenter;
     if (fragmenter === undefined) return this.#source.next(now);
-    const urgent = this.#nextUrgent(fragmenter, line);
+    const urgent = this.#nextUrgent(fragmenter, line, now);
     if (urgent !== undefined) return urgent;
     while (line.fragments.length === 0) {
       const packet = this.#control.shift() ?? this.#source.next(now);
@@ -249,9 +249,9 @@ export class LineBundle {
    * What goes between the fragments of something long, as a whole and without a number; it is not put off until they are all
    * gone. On one line only, so that such packets stay in order among themselves. RFC 1990 §8
    */
-  #nextUrgent(fragmenter: Fragmenter, line: BundledLine): PacketView | undefined {
+  #nextUrgent(fragmenter: Fragmenter, line: BundledLine, now: Millis): PacketView | undefined {
     if (line.fragments.length === 0 || line !== this.#open[0]) return undefined;
-    return this.#source.nextUrgent(fragmenter.largestFrame(loadOf(line, 0)));
+    return this.#source.nextUrgent(fragmenter.largestFrame(loadOf(line, 0)), now);
   }
 
   #cut(fragmenter: Fragmenter, { protocol, buffer, start, end }: PacketView, now: Millis): void {

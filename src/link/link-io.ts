@@ -14,6 +14,7 @@ import type { Visit } from '../dial/visit.js';
 import { LineError, type Line } from '../line/line.js';
 import type { AuthOptions } from '../ppp/options.js';
 import { loadAuth } from '../secrets/load.js';
+import { usualQueue, type QueueOptions } from '../queue/options.js';
 import type { TrafficRules } from '../schedule/options.js';
 import type { Endpoint } from '../multilink/endpoint.js';
 import type { Tun } from '../tun/tun.js';
@@ -80,11 +81,13 @@ export class LinkIo {
   #number = 0;
   #sessions = 0;
   #holdMs: Millis | undefined;
+  #queue: QueueOptions | undefined;
   /** What the worker was told by `watch`, and a new one has to be. */
   #watch: { readonly rules: TrafficRules; readonly hold: boolean } | undefined;
 
   constructor(config: LinkConfig, parts: LinkIoParts, host: IoHost) {
     this.#config = config;
+    this.#queue = config.queue;
     this.#parts = parts;
     this.#host = host;
     const complain = (complaint: string): void => {
@@ -157,6 +160,14 @@ export class LinkIo {
       this.#parts.worker.post({ type: 'watch', link: this.#config.name, rules, hold });
   }
 
+  /** Says which packets go first from now on; the session goes on. */
+  setQueue(queue: QueueOptions | undefined): void {
+    const options = queue ?? usualQueue;
+    if (JSON.stringify(options) === JSON.stringify(this.#queue ?? usualQueue)) return;
+    this.#queue = queue;
+    if (this.#lent) this.#parts.worker.post({ type: 'queue', link: this.#config.name, options });
+  }
+
   /** The cause behind what `open` threw. */
   causeOf(error: unknown): Cause {
     if (error instanceof LineError) return error.reason;
@@ -198,7 +209,7 @@ export class LinkIo {
       ...(ccp && { ccp }),
       ...(multilink && { multilink: { ...multilink, endpoint: multilink.endpoint ?? this.#parts.endpoint } }),
     };
-    return { session, escape, mtu, speed };
+    return { session, escape, mtu, speed, queue: this.#queue };
   }
 
   /** What the worker says of single lines. */

@@ -191,6 +191,7 @@ export class Link {
     this.#board.reconfigured(config);
     this.#companions.reconfigured(previous);
     this.#dialing.reconfigured();
+    this.#io.setQueue(config.queue);
     await this.#net.reconfigured();
   }
 

@@ -6,8 +6,9 @@ import type { StreamEnd } from '../line/line.js';
 import type { TelnetTerms } from '../line/telnet/telnet.js';
 import type { SessionOptions } from '../ppp/options.js';
 import type { AgreedNetwork } from '../ppp/outputs.js';
+import type { QueueOptions } from '../queue/options.js';
 import type { TrafficRules } from '../schedule/options.js';
-import type { LinkCounters, SessionStatus } from './types.js';
+import type { LineOctets, LinkCounters, QueueStatus, SessionStatus } from './types.js';
 
 /** What one session on one line is told. */
 export interface AttachOptions {
@@ -18,6 +19,8 @@ export interface AttachOptions {
   readonly mtu: number;
   /** Baud, where the line has a speed. */
   readonly speed: number | undefined;
+  /** Which packets go first; undefined: none. */
+  readonly queue?: QueueOptions | undefined;
 }
 
 /** A further line of a session; `speed` in baud, where it has one. */
@@ -65,6 +68,8 @@ export type ToWorker =
       readonly rules: TrafficRules | undefined;
       readonly hold: boolean;
     }
+  /** Tell packets apart by other classes. */
+  | { readonly type: 'queue'; readonly link: string; readonly options: QueueOptions }
   /** Put a packet of the health check into the queue; answers come back as `probe-reply` instead of going into the TUN. */
   | { readonly type: 'probe'; readonly link: string; readonly packet: Uint8Array }
   /** Let go of the TUN device; `released` follows with the same number. */
@@ -101,6 +106,9 @@ export type FromWorker = { readonly link: string } &
         readonly at: Millis;
         readonly counters: LinkCounters;
         readonly session: SessionStatus | undefined;
+        readonly queue?: QueueStatus;
+        /** By the lines' numbers. */
+        readonly lines?: readonly LineOctets[];
         /** For how long no packet that counts as traffic went either way; undefined: nobody asks. */
         readonly quietMs?: Millis | undefined;
       }

@@ -12,7 +12,7 @@ import type { PacketView } from '../compress/coder.js';
 import type { Ip4 } from '../base/ip.js';
 import { cause, type Cause } from '../base/cause.js';
 import { assertNever } from '../base/errors.js';
-import { earliest, type Millis, type Scheduler, type Timer } from '../base/clock.js';
+import { earliest, type Millis, type Timer } from '../base/clock.js';
 import { answersProbe } from '../health/echo.js';
 import type { StreamEnd } from '../line/line.js';
 import type { ByteStream } from '../line/stream.js';
@@ -20,8 +20,8 @@ import { Protocol } from '../ppp/numbers.js';
 import type { SessionOutput } from '../ppp/outputs.js';
 import { nothingCounted, type LineCounts } from '../ppp/lqr/report.js';
 import { Session } from '../ppp/session.js';
-import { FqCodel } from '../queue/fq-codel.js';
-import { PacketPool } from '../queue/packet-pool.js';
+import { ClassQueue } from '../queue/class-queue.js';
+import type { QueueOptions } from '../queue/options.js';
 import type { TrafficRules } from '../schedule/options.js';
 import type { PacketPort } from '../tun/tun.js';
 import {
@@ -40,28 +40,14 @@ import { HeldPackets } from './held-packets.js';
 import { batch, Intake } from './intake.js';
 import { protocolOf } from './ip-packet.js';
 import { LinePort } from './line-port.js';
-import type { AttachOptions, FromWorker, JoiningLine } from './messages.js';
+import type { AttachOptions, JoiningLine } from './messages.js';
 import { Outlet } from './outlet.js';
+import type { PumpHost } from './pump-host.js';
+import { reportQueue } from './queue-report.js';
+import { takeMemory } from './session-memory.js';
 import { Tally } from './tally.js';
 import { TrafficWatch } from './traffic-watch.js';
-import type { LinkCounters, SessionStatus } from './types.js';
-
-/** Without the link's name, which the pump doesn't know. */
-export type PumpMessage = FromWorker extends infer Message
-  ? Message extends { link: string }
-    ? Omit<Message, 'link'>
-    : never
-  : never;
-
-/** What a pump needs of the thread that it runs in. */
-export interface PumpHost {
-  readonly scheduler: Scheduler;
-  /** Unsigned 32-bit numbers. */
-  readonly random: () => number;
-  /** Runs what an event asks for, so that an exception in it hits this link only. */
-  guard(work: () => void): void;
-  emit(message: PumpMessage): void;
-}
+import type { LineOctets, LinkCounters, QueueStatus, SessionStatus } from './types.js';
 
 /** Reads in a row before other links get their turn. */
 const readsPerWake = 4;
@@ -69,7 +55,6 @@ const readsPerWake = 4;
 const tunDefaultMtu = 1500;
 /** RFC 1661 §6.1: what every peer may send, whatever was negotiated. */
 const defaultMru = 1500;
-const readBuffer = 65_536;
 const bitsPerOctet = 10;
 
 export class Pump {
@@ -80,7 +65,6 @@ export class Pump {
   readonly #intake: Intake;
   readonly #outlet: Outlet;
   readonly #held: HeldPackets;
-  readonly #received = new Uint8Array(readBuffer);
   #attached: Attachment | undefined;
   /** The last packet of the health check, by which its answers are known. */
   #probed: Uint8Array | undefined;
@@ -154,9 +138,10 @@ export class Pump {
     if (lines.port(line) !== undefined) throw new Error(`the pump has line ${line} already`);
     const bytesPerSecond = perSecond(speed);
     const port = new LinePort(stream, {
-      ...{ bytesPerSecond, escape: options.escape, tally: this.#tally },
+      ...{ bytesPerSecond, escape: options.escape, tally: this.#tally.line(line) },
       mtu: Math.max(options.mtu, tunDefaultMtu),
       mru: Math.max(options.session.lcp.mru, defaultMru),
+      codec: attached.codec.another(),
     });
     lines.add(line, port, bytesPerSecond);
     const fromLine = (): void => {
@@ -186,21 +171,22 @@ export class Pump {
   #begin(options: AttachOptions): Attachment {
     const { mtu, speed } = options;
     const bytesPerSecond = perSecond(speed);
-    const pool = new PacketPool(bytesPerSecond === undefined ? 1024 : 256, Math.max(mtu, tunDefaultMtu));
+    const memory = takeMemory(this.#host, Math.max(mtu, tunDefaultMtu), bytesPerSecond !== undefined);
     const counts = (line: number): LineCounts => lines.port(line)?.counts(this.#tally.tunRefused) ?? nothingCounted();
     const session = new Session(options.session, this.#host.random, counts);
     const path = new DataPath((inARow) => {
       session.decompressionFailed(this.#host.scheduler.now(), inARow);
     });
-    const queue = new FqCodel(pool, { bytesPerSecond, mtu, perturbation: this.#host.random() });
+    const shape = { bytesPerSecond, mtu, options: options.queue, perturbation: this.#host.random() };
+    const queue = new ClassQueue(memory.pool, { ...shape, meters: this.#tally.queue });
     const lines = new LineBundle(options.session.multilink, {
       next: (now) => this.#next(attached, now),
-      nextUrgent: (largest) => this.#nextUrgent(attached, largest),
+      nextUrgent: (largest, now) => this.#nextUrgent(attached, largest, now),
       get waiting() {
         return queue.packets > 0;
       },
     });
-    const attached: Attachment = { lines, session, path, pool, queue, options, mtu };
+    const attached: Attachment = { ...memory, lines, session, path, queue, options, mtu };
     return attached;
   }
 
@@ -251,6 +237,7 @@ export class Pump {
     this.#timer = undefined;
     this.#timerAt = Infinity;
     this.#tally.absorb(errorsOfSession(attached));
+    attached.codec.release();
   }
 
   /** Lets go of all lines. */
@@ -261,6 +248,21 @@ export class Pump {
   /** Since the pump was made, over all sessions. */
   counters(): LinkCounters {
     return this.#tally.counters(this.#attached === undefined ? {} : errorsOf(this.#attached));
+  }
+
+  /** What its queue has done, over all sessions, and does now. */
+  get queue(): QueueStatus {
+    return reportQueue(this.#tally.queue, this.#attached?.queue, this.#host.scheduler.now());
+  }
+
+  /** Of each line, by its number. */
+  get lines(): readonly LineOctets[] {
+    return this.#tally.lines.map(({ lineRxBytes, lineTxBytes }) => ({ rxBytes: lineRxBytes, txBytes: lineTxBytes }));
+  }
+
+  /** Tells packets apart by other classes from now on; the session goes on. */
+  setQueue(options: QueueOptions): void {
+    this.#attached?.queue.configure(options);
   }
 
   /** Lets go of the TUN as well. The pump is of no use afterwards. */
@@ -302,8 +304,8 @@ export class Pump {
   }
 
   /** One that needs no history, neither the compressor's nor that of headers, may overtake what went before it. */
-  #nextUrgent({ queue, pool, path }: Attachment, largest: number): PacketView | undefined {
-    const slot = path.keepsOrder ? -1 : queue.dequeueSparse(largest);
+  #nextUrgent({ queue, pool, path }: Attachment, largest: number, now: Millis): PacketView | undefined {
+    const slot = path.keepsOrder ? -1 : queue.dequeueSparse(largest, now);
     if (slot < 0) return undefined;
     const start = slot * pool.slotSize;
     const length = queue.lengthOf(slot);
@@ -316,10 +318,10 @@ export class Pump {
   #fromLine(attached: Attachment, line: number, port: LinePort): void {
     const now = this.#host.scheduler.now();
     for (let reads = 0; reads < readsPerWake && !port.ended && this.#attached === attached; reads++) {
-      const length = port.read(this.#received);
+      const length = port.read(attached.received);
       if (length === 0) break;
       this.#unframe(attached, line, port, now);
-      if (length < readBuffer) break;
+      if (length < attached.received.length) break;
     }
     this.#settle(attached, now);
   }

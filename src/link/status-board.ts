@@ -5,7 +5,17 @@ import type { Clock, Millis } from '../base/clock.js';
 import type { LinkConfig } from '../config/types.js';
 import { lineName } from './line-name.js';
 import type { FromWorker } from './messages.js';
-import type { HookStatus, LineStatus, LinkCounters, LinkState, LinkStatus, SessionStatus } from './types.js';
+import { delayWindowMs } from '../queue/delays.js';
+import type {
+  HookStatus,
+  LineOctets,
+  LineStatus,
+  LinkCounters,
+  LinkState,
+  LinkStatus,
+  QueueStatus,
+  SessionStatus,
+} from './types.js';
 
 type Statistics = Extract<FromWorker, { type: 'statistics' }>;
 
@@ -17,6 +27,19 @@ const noCounters: LinkCounters = {
   lineRxBytes: 0,
   lineTxBytes: 0,
   errors: {},
+};
+
+const emptyQueue: QueueStatus = {
+  packets: 0,
+  bytes: 0,
+  drops: 0,
+  marks: 0,
+  waitingPackets: 0,
+  waitingBytes: 0,
+  flows: 0,
+  delayP50Ms: undefined,
+  delayP95Ms: undefined,
+  classes: [],
 };
 
 /** By these a link goes down because someone wants it so. */
@@ -46,6 +69,9 @@ export class StatusBoard {
   #restarts = 0;
   #counters = noCounters;
   #session: SessionStatus | undefined;
+  #queue = emptyQueue;
+  #lineOctets: readonly LineOctets[] = [];
+  #reportedAt: Millis = -Infinity;
   #rates = { at: -Infinity, rx: 0, tx: 0 };
   #countedAt: Millis = -Infinity;
   readonly #hooks = new Map<string, HookStatus>();
@@ -101,7 +127,7 @@ export class StatusBoard {
   }
 
   /** The worker reported. Rates need two reports at least half a second apart. */
-  statistics({ at, counters, session }: Statistics): void {
+  statistics({ at, counters, session, queue, lines }: Statistics): void {
     const elapsed = at - this.#countedAt;
     if (elapsed >= 500) {
       const perSecond = (now: number, before: number): number => Math.max(0, ((now - before) * 1000) / elapsed);
@@ -114,11 +140,16 @@ export class StatusBoard {
     }
     this.#counters = counters;
     this.#session = session;
+    this.#queue = queue ?? emptyQueue;
+    this.#lineOctets = lines ?? [];
+    this.#reportedAt = at;
   }
 
   status(): LinkStatus {
     const config = this.#config;
-    const fresh = this.#clock.now() - this.#rates.at < rateLifeMs;
+    const now = this.#clock.now();
+    const fresh = now - this.#rates.at < rateLifeMs;
+    const knowsDelays = now - this.#reportedAt < delayWindowMs;
     return {
       name: config.name,
       state: this.#state,
@@ -127,11 +158,12 @@ export class StatusBoard {
       nextAttempt: this.#nextAttempt,
       restarts: this.#restarts,
       line: this.lineNow,
-      lines: this.lines(),
+      lines: this.lines().map((line, i) => ({ ...line, octets: this.#lineOctets[i] })),
       interface: config.interface,
       ...configuredAddresses(config),
       networks: config.net.networks.map(({ prefix }) => prefix),
       counters: this.#counters,
+      queue: knowsDelays ? this.#queue : withoutDelays(this.#queue),
       rxBytesPerSecond: fresh ? this.#rates.rx : 0,
       txBytesPerSecond: fresh ? this.#rates.tx : 0,
       session: this.#session,
@@ -142,6 +174,12 @@ export class StatusBoard {
       dialing: this.dialing(),
     };
   }
+}
+
+/** The worker is silent while nothing moves: what it said last of delays is old by then. */
+function withoutDelays({ classes, ...whole }: QueueStatus): QueueStatus {
+  const unknown = { delayP50Ms: undefined, delayP95Ms: undefined };
+  return { ...whole, ...unknown, classes: classes.map((one) => ({ ...one, ...unknown })) };
 }
 
 /** As the config has them, for people. */

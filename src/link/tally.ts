@@ -1,4 +1,7 @@
 /** A link's counters since linkd started, over all its sessions. */
+import { QueueMeter } from '../queue/meter.js';
+import type { LineTally } from './line-port.js';
+import type { QueueMeters } from './queue-report.js';
 import type { LinkCounters } from './types.js';
 
 type Counts = Readonly<Record<string, number>>;
@@ -8,8 +11,6 @@ export class Tally {
   rxBytes = 0;
   txPackets = 0;
   txBytes = 0;
-  lineRxBytes = 0;
-  lineTxBytes = 0;
   /** Packets from this machine for a link that is not up. */
   notUp = 0;
   /** Packets from the peer that the kernel did not take. */
@@ -18,6 +19,9 @@ export class Tally {
   tooLarge = 0;
   /** Answers that were dropped, because the peer asks faster than it reads. */
   controlFull = 0;
+  /** What its queue counts, by class. */
+  readonly queue: QueueMeters = { interactive: new QueueMeter(), normal: new QueueMeter(), bulk: new QueueMeter() };
+  readonly #lines: LineTally[] = [];
   #past: Counts = {};
 
   /** One IP packet from the peer went into the TUN. */
@@ -30,6 +34,25 @@ export class Tally {
   sent(length: number): void {
     this.txPackets += 1;
     this.txBytes += length;
+  }
+
+  /** Where the octets of the line of this number are counted. */
+  line(number: number): LineTally {
+    for (let i = this.#lines.length; i < number; i++) this.line(i);
+    return (this.#lines[number] ??= { lineRxBytes: 0, lineTxBytes: 0 });
+  }
+
+  /** Of each line, by its number. */
+  get lines(): readonly Readonly<LineTally>[] {
+    return this.#lines;
+  }
+
+  get lineRxBytes(): number {
+    return this.#lines.reduce((sum, { lineRxBytes }) => sum + lineRxBytes, 0);
+  }
+
+  get lineTxBytes(): number {
+    return this.#lines.reduce((sum, { lineTxBytes }) => sum + lineTxBytes, 0);
   }
 
   /** Changes whenever something was counted on the line or for the TUN. */
@@ -45,7 +68,10 @@ export class Tally {
   /** The counters, with those of the running session. */
   counters(running: Counts): LinkCounters {
     const { rxPackets, rxBytes, txPackets, txBytes, lineRxBytes, lineTxBytes } = this;
+    const stats = Object.values(this.queue).map((meter) => meter.stats);
     const own = {
+      'queue-aged': stats.reduce((sum, { droppedCodel }) => sum + droppedCodel, 0),
+      'queue-full': stats.reduce((sum, { droppedLimit }) => sum + droppedLimit, 0),
       'not-up': this.notUp,
       'tun-refused': this.tunRefused,
       'too-large': this.tooLarge,

@@ -22,6 +22,35 @@ export interface LinkCounters {
   readonly errors: Readonly<Record<string, number>>;
 }
 
+/** What a queue, or a class of it, has done since linkd started, and what it does now. */
+export interface QueueCounters {
+  /** Taken off it for the line. */
+  readonly packets: number;
+  readonly bytes: number;
+  /** Dropped, for having waited too long or for want of room. */
+  readonly drops: number;
+  /** Told to slow down by ECN. */
+  readonly marks: number;
+  readonly waitingPackets: number;
+  readonly waitingBytes: number;
+  /** That have packets waiting. */
+  readonly flows: number;
+  /** How long packets waited over about the last minute; undefined when there were none. */
+  readonly delayP50Ms: number | undefined;
+  readonly delayP95Ms: number | undefined;
+}
+
+export interface QueueStatus extends QueueCounters {
+  /** In the order of their precedence; empty while there is one only. */
+  readonly classes: readonly ({ readonly name: string } & QueueCounters)[];
+}
+
+/** Octets of one line since linkd started, framing included. */
+export interface LineOctets {
+  readonly rxBytes: number;
+  readonly txBytes: number;
+}
+
 /** What PPP agreed on, while there is a session. */
 export interface SessionStatus {
   /** RFC 1661 §3.2 */
@@ -60,6 +89,7 @@ export interface LineStatus {
   readonly lastCause: { readonly cause: Cause; readonly at: Date } | undefined;
   /** When a waiting line is tried again. */
   readonly nextAttempt: Date | undefined;
+  readonly octets?: LineOctets | undefined;
 }
 
 export interface LinkStatus {
@@ -82,6 +112,8 @@ export interface LinkStatus {
   readonly remote: string;
   readonly networks: readonly IpPrefix[];
   readonly counters: LinkCounters;
+  /** Where packets wait for the line. */
+  readonly queue: QueueStatus;
   /** Of the last second, in octets per second, as the TUN interface sees them. */
   readonly rxBytesPerSecond: number;
   readonly txBytesPerSecond: number;

@@ -7,7 +7,9 @@ import { parentPort } from 'node:worker_threads';
 import { cause } from '../base/cause.js';
 import type { Millis } from '../base/clock.js';
 import { assertNever, messageOf } from '../base/errors.js';
+import { Codecs } from '../framing/codecs.js';
 import { streamOf } from '../line/telnet-stream.js';
+import { loadKernel } from '../native/kernel.js';
 import { EarlyPort } from '../tun/early-port.js';
 import { HeldPort } from '../tun/held-port.js';
 import { LinuxPacketPort } from '../tun/linux.js';
@@ -20,6 +22,7 @@ const statisticsMs = 1000;
 
 if (parentPort === null) throw new Error('worker.js is a worker thread, not a program');
 const port = parentPort;
+const codecs = new Codecs({ load: loadKernel });
 const pumps = new Map<string, Pump>();
 const earlyPorts = new Map<string, EarlyPort>();
 const reported = new Map<string, number>();
@@ -66,6 +69,9 @@ function obey(message: ToWorker): void {
     case 'watch':
       pump?.watch(message.rules, message.hold);
       return;
+    case 'queue':
+      pump?.setQueue(message.options);
+      return;
     case 'probe':
       pump?.probe(message.packet);
       return;
@@ -94,6 +100,7 @@ function addPump(link: string, tunFd: number, holdMs: Millis | undefined): Pump 
   earlyPorts.set(link, early);
   return new Pump(early, {
     scheduler: systemScheduler,
+    codecs,
     random: randomUint32,
     guard: (work) => {
       guard(link, work);
@@ -136,6 +143,7 @@ function report(link: string): void {
   const pump = pumps.get(link);
   if (pump === undefined) return;
   reported.set(link, pump.changes);
-  const { session, quietMs } = pump;
-  post({ link, type: 'statistics', at: systemScheduler.now(), counters: pump.counters(), session, quietMs });
+  const { session, quietMs, queue, lines } = pump;
+  const counters = pump.counters();
+  post({ link, type: 'statistics', at: systemScheduler.now(), counters, session, quietMs, queue, lines });
 }

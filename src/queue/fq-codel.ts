@@ -8,6 +8,7 @@ import type { Millis } from '../base/clock.js';
 import { markCongestion } from './ecn.js';
 import { Flow, FlowList } from './flow.js';
 import { flowHash } from './flow-hash.js';
+import { QueueMeter, type QueueStats } from './meter.js';
 import type { PacketPool } from './packet-pool.js';
 import { type Tuning, tune } from './tuning.js';
 
@@ -24,33 +25,21 @@ export interface FqCodelOptions {
   readonly ecn?: boolean;
   /** A random 32-bit number: see `flowHash`. */
   readonly perturbation: number;
-}
-
-/** Packets, since the queue was made: `enqueued` is the sum of what left (not `marked`) and what waits. */
-export interface QueueStats {
-  enqueued: number;
-  /** Left by `dequeue`; `marked` are among them. */
-  dequeued: number;
-  /** Told to slow down by ECN. */
-  marked: number;
-  /** Dropped because they, or those before them, waited too long. */
-  droppedCodel: number;
-  /** Dropped because there was no room for more. */
-  droppedLimit: number;
-  /** Dropped by `clear`. */
-  cleared: number;
+  /** Where it counts; by default one of its own. */
+  readonly meter?: QueueMeter;
 }
 
 const DEFAULT_FLOWS = 256;
 
 export class FqCodel {
   readonly #pool: PacketPool;
-  readonly #ecn: boolean;
+  #ecn: boolean;
   readonly #perturbation: number;
   readonly #fixedLimit: number | undefined;
   #tuning: Tuning;
 
-  readonly #flows: readonly Flow[];
+  /** Each is made when its first packet comes: most links have few. */
+  readonly #flows: (Flow | undefined)[];
   /** Flows in their first turn, and all others that have packets. */
   readonly #newFlows = new FlowList();
   readonly #oldFlows = new FlowList();
@@ -65,14 +54,8 @@ export class FqCodel {
   #served: Flow | undefined;
   #packets = 0;
   #bytes = 0;
-  readonly #stats: QueueStats = {
-    enqueued: 0,
-    dequeued: 0,
-    marked: 0,
-    droppedCodel: 0,
-    droppedLimit: 0,
-    cleared: 0,
-  };
+  readonly #meter: QueueMeter;
+  readonly #stats: QueueStats;
 
   constructor(pool: PacketPool, options: FqCodelOptions) {
     this.#pool = pool;
@@ -80,7 +63,9 @@ export class FqCodel {
     this.#perturbation = options.perturbation;
     this.#fixedLimit = options.limitBytes;
     this.#tuning = this.#tune(options.bytesPerSecond, options.mtu);
-    this.#flows = Array.from({ length: options.flows ?? DEFAULT_FLOWS }, () => new Flow());
+    this.#flows = Array.from({ length: options.flows ?? DEFAULT_FLOWS }, () => undefined);
+    this.#meter = options.meter ?? new QueueMeter();
+    this.#stats = this.#meter.stats;
     this.#lengths = new Int32Array(pool.slots);
     this.#arrivals = new Float64Array(pool.slots);
     this.#waits = new Uint8Array(pool.slots);
@@ -99,7 +84,7 @@ export class FqCodel {
     this.#arrivals[slot] = now;
     this.#behind[slot] = -1;
     const hash = flowHash(this.#pool.bytes, slot * this.#pool.slotSize, length, this.#perturbation);
-    const flow = this.#flows[hash % this.#flows.length]!;
+    const flow = (this.#flows[hash % this.#flows.length] ??= new Flow());
     if (flow.head === -1) flow.head = slot;
     else this.#behind[flow.tail] = slot;
     flow.tail = slot;
@@ -129,8 +114,7 @@ export class FqCodel {
       }
       const slot = this.#takeByCodel(flow, now);
       if (slot !== -1) {
-        flow.deficit -= this.#lengths[slot]!;
-        this.#stats.dequeued++;
+        this.#leave(flow, slot, now);
         this.#served = flow;
         return slot;
       }
@@ -145,18 +129,22 @@ export class FqCodel {
    * A packet of at most so many octets that may overtake the one dequeued last, while that one is still on its way: the head of
    * a flow that has not used up its turn, which is what sparse flows are like; never of the same flow. -1 when there is none.
    */
-  dequeueSparse(largest: number): number {
+  dequeueSparse(largest: number, now: Millis): number {
     for (const list of [this.#newFlows, this.#oldFlows]) {
       for (let flow = list.first; flow !== undefined; flow = flow.next) {
         if (flow.head === -1 || flow.deficit <= 0 || flow === this.#served) continue;
         if (this.#lengths[flow.head]! > largest) continue;
         const slot = this.#takeHead(flow);
-        flow.deficit -= this.#lengths[slot]!;
-        this.#stats.dequeued++;
+        this.#leave(flow, slot, now);
         return slot;
       }
     }
     return -1;
+  }
+
+  /** The packet dequeued last has gone its way: from now on `dequeueSparse` may give one of the same flow. */
+  forgetServed(): void {
+    this.#served = undefined;
   }
 
   /** The octets of the packet in a slot that waits here or was dequeued from here last. */
@@ -168,7 +156,8 @@ export class FqCodel {
   dropFattest(): boolean {
     let fattest: Flow | undefined;
     for (const flow of this.#flows) {
-      if (flow.head !== -1 && (fattest === undefined || flow.bytes > fattest.bytes)) fattest = flow;
+      if (flow !== undefined && flow.head !== -1 && (fattest === undefined || flow.bytes > fattest.bytes))
+        fattest = flow;
     }
     if (fattest === undefined) return false;
     this.#pool.give(this.#takeHead(fattest));
@@ -179,6 +168,7 @@ export class FqCodel {
   /** Drops everything: what waited for a link that went down is of no use when it comes up again. */
   clear(): void {
     for (const flow of this.#flows) {
+      if (flow === undefined) continue;
       while (flow.head !== -1) {
         this.#pool.give(this.#takeHead(flow));
         this.#stats.cleared++;
@@ -203,12 +193,22 @@ export class FqCodel {
     while (this.#bytes > this.#tuning.limitBytes) this.dropFattest();
   }
 
+  /** From now on packets that allow it are marked instead of dropped, or are not. */
+  setEcn(ecn: boolean): void {
+    this.#ecn = ecn;
+  }
+
+  /** Flows that have packets waiting. */
+  get busyFlows(): number {
+    return this.#flows.reduce((count, flow) => (flow === undefined || flow.head === -1 ? count : count + 1), 0);
+  }
+
   /** How the queue is set now. */
   get tuning(): Tuning {
     return this.#tuning;
   }
 
-  /** Live: they count on. */
+  /** Its meter's. */
   get stats(): Readonly<QueueStats> {
     return this.#stats;
   }
@@ -232,6 +232,12 @@ export class FqCodel {
     }
     flow.codel.reset();
     return -1;
+  }
+
+  #leave(flow: Flow, slot: number, now: Millis): void {
+    const length = this.#lengths[slot]!;
+    flow.deficit -= length;
+    this.#meter.left(length, now - this.#arrivals[slot]!, now);
   }
 
   #takeHead(flow: Flow): number {

@@ -51,6 +51,7 @@ describe('a link of three keys', () => {
       answer: undefined,
       moreLines: [],
       multilink: undefined,
+      queue: undefined,
       local: 0x0a000001,
       remote: 0x0a000002,
       mtu: 1500,
@@ -156,6 +157,7 @@ describe('other keys', () => {
         answer: undefined,
         moreLines: [],
         multilink: undefined,
+        queue: undefined,
         mtu: 1400,
         ccp: undefined,
         lcp: {

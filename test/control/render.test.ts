@@ -177,6 +177,40 @@ describe('linkctl status LINK', () => {
     ]);
   });
 
+  it('tells of the queue, and of each class', () => {
+    const { queue } = upLink();
+    const idle = { ...queue, packets: 9, bytes: 900, drops: 0, marks: 0, waitingPackets: 0, waitingBytes: 0, flows: 0 };
+    const classes = [
+      { name: 'interactive', ...idle, delayP50Ms: undefined, delayP95Ms: undefined },
+      { ...idle, name: 'normal', waitingPackets: 1, waitingBytes: 52, flows: 1 },
+    ];
+    const text = renderLink(encodeLink(upLink({ queue: { ...queue, classes } })), plain, true);
+    assert.deepEqual(
+      text.split('\n').filter((line) => /^ {2}(queue|interactive|normal) /.test(line)),
+      [
+        '  queue        waited 14.3 ms (p95 227 ms) in the last minute; 7 dropped, 12 marked; 3 packets of 2 flows wait now, 4.2 kB',
+        '  interactive  900 B in 9 packets; no packet in the last minute; nothing waits now',
+        '  normal       900 B in 9 packets; waited 14.3 ms (p95 227 ms) in the last minute; 1 packet of 1 flow waits now, 52 B',
+      ],
+    );
+  });
+
+  it('tells of each line where there are several, and not where linkd is too old to know', () => {
+    const [line] = upLink().lines;
+    assert.ok(line !== undefined);
+    const lines = [
+      { ...line, octets: { rxBytes: 1000, txBytes: 2000 } },
+      { ...line, octets: { rxBytes: 30, txBytes: 40 } },
+    ];
+    const link = encodeLink(upLink({ lines }));
+    assert.match(
+      renderLink(link, plain, true),
+      /on line 1 +1 kB received, 2 kB sent\n +on line 2 +30 B received, 40 B sent\n/,
+    );
+    const old = { ...link, queue: null, lines: link.lines.map((one) => ({ ...one, line_rx_bytes: undefined })) };
+    assert.doesNotMatch(renderLink(old, plain, true), /on line \d|queue/);
+  });
+
   it('says what is not known yet', () => {
     const session = {
       ...upLink().session,

@@ -45,6 +45,7 @@ describe('the control server', () => {
         {
           ...{ kind: 'serial', name: '/dev/ttyUSB0', speed_baud: 115_200, flow_control: 'rtscts' },
           ...{ state: 'open', call: null, last_cause: null, last_cause_at: null, next_attempt_at: null },
+          ...{ line_rx_bytes: 0, line_tx_bytes: 0 },
         },
       ],
       interface: 'ppp-branch',
@@ -60,6 +61,10 @@ describe('the control server', () => {
       rx_bytes_per_second: 1234,
       tx_bytes_per_second: 310,
       errors: { fcs: 3, overrun: 1 },
+      queue: {
+        ...{ packets: 4321, bytes: 987_654, drops: 7, marks: 12, waiting_packets: 3, waiting_bytes: 4200, flows: 2 },
+        ...{ delay_p50_ms: 14.3, delay_p95_ms: 227.4, classes: [] },
+      },
       session: {
         phase: 'network',
         local_address: '10.255.0.1',

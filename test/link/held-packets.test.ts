@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseAllowRule } from '../../src/net/nft/allow.js';
 import { longestHoldMs, mostHeld } from '../../src/link/held-packets.js';
-import type { PumpMessage } from '../../src/link/pump.js';
+import type { PumpMessage } from '../../src/link/pump-host.js';
 import type { TrafficRules } from '../../src/schedule/options.js';
 import { PumpPair, udpPacket, type PumpEnd } from '../support/pump-pair.js';
 

@@ -63,11 +63,11 @@ describe('FqCodel', () => {
     put(room, 2, 1500);
     const first = room.queue.dequeue(0);
     assert.equal(room.queue.lengthOf(first), 100);
-    assert.equal(room.queue.dequeueSparse(200), -1, 'its own flow, and one that is too large');
+    assert.equal(room.queue.dequeueSparse(200, 0), -1, 'its own flow, and one that is too large');
     const sparse = Array.from({ length: 4 }, () => put(room, 3, 150));
-    assert.equal(room.queue.dequeueSparse(149), -1);
-    assert.deepEqual([room.queue.dequeueSparse(150), room.queue.dequeueSparse(150)], sparse.slice(0, 2));
-    assert.equal(room.queue.dequeueSparse(150), -1, 'a turn is 300 octets');
+    assert.equal(room.queue.dequeueSparse(149, 0), -1);
+    assert.deepEqual([room.queue.dequeueSparse(150, 0), room.queue.dequeueSparse(150, 0)], sparse.slice(0, 2));
+    assert.equal(room.queue.dequeueSparse(150, 0), -1, 'a turn is 300 octets');
     assert.equal(drain(room.queue).length, 5);
   });
 

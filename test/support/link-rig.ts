@@ -33,6 +33,7 @@ export const testConfig: LinkConfig = {
   line: { kind: 'serial', device: '/dev/ttyS0', speed: 115_200, flow: 'rtscts', carrier: 'auto' },
   moreLines: [],
   multilink: undefined,
+  queue: undefined,
   local: address('10.0.0.1'),
   remote: address('10.0.0.2'),
   ipcp: {

@@ -1,9 +1,12 @@
 /** Two pumps in virtual time, joined by a line in memory; their TUNs are arrays. */
 import type { Scheduler } from '../../src/base/clock.js';
 import type { StreamEnd } from '../../src/line/line.js';
+import { Codecs } from '../../src/framing/codecs.js';
 import type { ByteStream, StreamHandlers } from '../../src/line/stream.js';
-import { Pump, type PumpMessage } from '../../src/link/pump.js';
+import { Pump } from '../../src/link/pump.js';
+import type { PumpMessage } from '../../src/link/pump-host.js';
 import type { AttachOptions } from '../../src/link/messages.js';
+import { loadKernel } from '../../src/native/kernel.js';
 import type { SessionOptions } from '../../src/ppp/options.js';
 import type { PacketPort } from '../../src/tun/tun.js';
 import { sessionOptions } from './session-pair.js';
@@ -142,6 +145,9 @@ export class MemoryStream implements ByteStream {
   }
 }
 
+/** Of all pumps that a test makes, as of all in a worker. */
+const codecs = new Codecs({ load: loadKernel });
+
 export class PumpEnd {
   readonly port = new FakePort();
   readonly messages: PumpMessage[] = [];
@@ -168,6 +174,7 @@ export class PumpEnd {
     this.options = { session: { lcp, ipcp, ipv6cp }, escape: [], mtu: 1500, speed };
     this.pump = new Pump(this.port, {
       scheduler,
+      codecs,
       random: () => Math.floor(random() * 0x1_0000_0000),
       guard: (work) => {
         work();

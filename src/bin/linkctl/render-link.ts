@@ -12,6 +12,7 @@ import {
 } from './format.js';
 import { paintState, type Paint } from './paint.js';
 import { carePairs } from './render-care.js';
+import { queuePairs } from './render-queue.js';
 import { renderPairs } from './table.js';
 
 /** What is shown on. */
@@ -36,7 +37,7 @@ export function renderLink(link: WireLink, view: View, detail: boolean): string 
     ...placePairs(link, view),
     ...trafficPairs(link),
     ...historyPairs(link, view),
-    ...(detail ? detailPairs(link) : []),
+    ...(detail ? [...queuePairs(link), ...detailPairs(link)] : []),
   ];
   return `${renderHeadline(link, view)}\n${renderPairs(pairs, view.width)}`;
 }
@@ -144,11 +145,16 @@ function historyPairs(link: WireLink, { now, paint }: View): Pair[] {
 }
 
 function detailPairs({ session, ...link }: WireLink): Pair[] {
-  const onLine = `${formatBytes(link.line_rx_bytes)} received, ${formatBytes(link.line_tx_bytes)} sent, framing included`;
-  if (session === null) return [['on the line', onLine]];
+  const onLine = (rx: number, tx: number): string => `${formatBytes(rx)} received, ${formatBytes(tx)} sent`;
+  const octets: Pair[] = [['on the line', `${onLine(link.line_rx_bytes, link.line_tx_bytes)}, framing included`]];
+  if (link.lines.length > 1)
+    link.lines.forEach(({ line_rx_bytes: rx, line_tx_bytes: tx }, i) => {
+      if (rx !== null && rx !== undefined) octets.push([`on line ${i + 1}`, onLine(rx, tx ?? 0)]);
+    });
+  if (session === null) return octets;
   const options = Object.entries(session.options);
   return [
-    ['on the line', onLine],
+    ...octets,
     ['PPP phase', session.phase],
     ...(options.length === 0
       ? []
