@@ -1,59 +1,19 @@
 /** Who may do what on the control socket, asked by processes that are really other users. */
 import assert from 'node:assert/strict';
-import { chmod, lstat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { z } from 'zod';
 import { errorBody } from '../../src/control/protocol.js';
 import { ControlServer } from '../../src/control/server.js';
 import { FakeSteering } from '../support/fake-steering.js';
-import { Child, must } from '../support/process.js';
-import { about, http, serve, silentLog, temporaryDirectory, waitUntil, type Rig } from './rig.js';
+import { Child } from '../support/process.js';
+import { about, http, requestAs, serve, serveOthers, silentLog, temporaryDirectory, waitUntil } from './rig.js';
 
 /** Users and groups that every Debian has. */
 const daemon = { uid: 1, gid: 1 };
 const games = { name: 'games', gid: 60 };
 /** In no user database. */
 const stranger = { uid: 61_999, gid: 61_999 };
-
-interface Identity {
-  readonly uid: number;
-  readonly gid: number;
-  readonly groups?: readonly number[];
-}
-
-const answers = z.array(z.object({ status: z.number(), text: z.string() }));
-type Answers = z.infer<typeof answers>;
-
-/** Sends requests (`POST /v1/...`) one after the other as that user. Node itself changes over: nothing else need be open to it. */
-async function requestAs(who: Identity, path: string, requests: readonly string[]): Promise<Answers> {
-  const script = `
-    process.setgroups(${JSON.stringify(who.groups ?? [])}); process.setgid(${who.gid}); process.setuid(${who.uid});
-    const { request } = require('node:http');
-    const ask = (line) => new Promise((resolve) => {
-      const [method, target] = line.split(' ');
-      const outgoing = request({ socketPath: ${JSON.stringify(path)}, method, path: target, agent: false }, (incoming) => {
-        let text = '';
-        incoming.on('data', (chunk) => (text += chunk));
-        incoming.on('end', () => resolve({ status: incoming.statusCode, text }));
-      });
-      outgoing.on('error', (error) => resolve({ status: 0, text: error.code }));
-      outgoing.end();
-    });
-    (async () => {
-      const answers = [];
-      for (const line of ${JSON.stringify(requests)}) answers.push(await ask(line));
-      console.log(JSON.stringify(answers));
-    })();`;
-  return answers.parse(JSON.parse(await must(process.execPath, ['-e', script])));
-}
-
-/** A served fake whose directory others may enter. */
-async function serveOthers(t: TestContext, options: Parameters<typeof serve>[1] = {}): Promise<Rig> {
-  const rig = await serve(t, options);
-  await chmod(dirname(rig.path), 0o755);
-  return rig;
-}
 
 const looks = ['GET /v1/status', 'GET /v1/links/branch', 'GET /v1/links/branch/log', 'GET /v1/routes'];
 const moreLooks = ['GET /v1/history', 'GET /v1/totals'];

@@ -1,19 +1,21 @@
 /** What the tests of the control room share: a served fake, plain HTTP, raw octets, and linkctl as a process. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import type { Logger } from '../../src/base/log.js';
 import { ControlServer, type ControlLimits } from '../../src/control/server.js';
 import type { LinkStatus } from '../../src/link/types.js';
 import { FakeSteering, restingLink, upLink, waitingLink } from '../support/fake-steering.js';
+import { must } from '../support/process.js';
 
 /** Long enough for a loaded machine; a wait that takes it has failed. */
 const patienceMs = 20_000;
@@ -66,6 +68,51 @@ export async function serve(
   });
   t.after(() => server.close());
   return { path, server, steering, infos, errors };
+}
+
+export interface Identity {
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups?: readonly number[];
+}
+
+const answers = z.array(z.object({ status: z.number(), text: z.string() }));
+export type Answers = z.infer<typeof answers>;
+
+/** Sends requests (`POST /v1/...`) one after the other as that user. Node itself changes over: nothing else need be open to it. */
+export async function requestAs(
+  who: Identity,
+  path: string,
+  requests: readonly string[],
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answers> {
+  const script = `
+    process.setgroups(${JSON.stringify(who.groups ?? [])}); process.setgid(${who.gid}); process.setuid(${who.uid});
+    const { request } = require('node:http');
+    const ask = (line) => new Promise((resolve) => {
+      const [method, target] = line.split(' ');
+      const outgoing = request({ socketPath: ${JSON.stringify(path)}, method, path: target, agent: false,
+          headers: ${JSON.stringify(headers)} }, (incoming) => {
+        let text = '';
+        incoming.on('data', (chunk) => (text += chunk));
+        incoming.on('end', () => resolve({ status: incoming.statusCode, text }));
+      });
+      outgoing.on('error', (error) => resolve({ status: 0, text: error.code }));
+      outgoing.end();
+    });
+    (async () => {
+      const answers = [];
+      for (const line of ${JSON.stringify(requests)}) answers.push(await ask(line));
+      console.log(JSON.stringify(answers));
+    })();`;
+  return answers.parse(JSON.parse(await must(process.execPath, ['-e', script])));
+}
+
+/** A served fake whose directory others may enter. */
+export async function serveOthers(t: TestContext, options: Parameters<typeof serve>[1] = {}): Promise<Rig> {
+  const rig = await serve(t, options);
+  await chmod(dirname(rig.path), 0o755);
+  return rig;
 }
 
 export const silentLog: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
