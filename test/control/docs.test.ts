@@ -108,7 +108,7 @@ describe('docs/control-api.md', () => {
   it('names every field of a link, and no other', async (t) => {
     const { path } = await serve(t, { links: [watchedLink()] });
     const { link } = members(await get(path, '/v1/links/branch'));
-    const nested = ['line', 'session', 'health', 'quota', 'dialing'];
+    const nested = ['line', 'queue', 'session', 'health', 'quota', 'dialing'];
     const actual = Object.entries(members(link ?? null)).flatMap(([name, value]) => {
       const inner = nested.includes(name) ? Object.keys(members(value)).map((member) => `${name}.${member}`) : [];
       return name === 'line' ? inner : [name, ...inner];
