@@ -11,40 +11,43 @@ import { plainCodec } from './plain-codec.js';
 const defaultMemoryOctets = 64 * 1024 * 1024;
 
 export interface CodecsOptions {
-  /** The kernel's code; undefined: all codecs are plain. */
-  readonly kernel: WebAssembly.Module | undefined;
-  /** Hears once that there is no more memory for the kernel, so that codecs are plain from now on. */
-  readonly told: (reason: unknown) => void;
+  /** Gives the kernel's code, when it's needed for the first time. Throws where it can't run. */
+  readonly load: () => WebAssembly.Module;
   readonly memoryOctets?: number;
 }
 
 export class Codecs {
   readonly #memories: KernelMemory[] = [];
   readonly #memoryOctets: number;
-  readonly #told: (reason: unknown) => void;
+  readonly #load: () => WebAssembly.Module;
   #kernel: WebAssembly.Module | undefined;
+  #failed = false;
 
-  constructor({ kernel, told, memoryOctets = defaultMemoryOctets }: CodecsOptions) {
-    this.#kernel = kernel;
-    this.#told = told;
+  constructor({ load, memoryOctets = defaultMemoryOctets }: CodecsOptions) {
+    this.#load = load;
     this.#memoryOctets = memoryOctets;
   }
 
-  /** A codec with room for so many octets, in one piece. */
-  open(octets: number): Codec {
-    const memory = this.#memories.find(({ arena }) => arena.largest >= octets) ?? this.#make(octets);
+  /**
+   * A codec with room for so many octets, in one piece. The first time that the kernel or memory for it can't be had, `told` hears
+   * why; no more is asked for then.
+   */
+  open(octets: number, told: (reason: unknown) => void): Codec {
+    const memory = this.#memories.find(({ arena }) => arena.largest >= octets) ?? this.#make(octets, told);
     return memory === undefined ? plainCodec : new KernelCodec(memory);
   }
 
-  #make(octets: number): KernelMemory | undefined {
-    if (this.#kernel === undefined || octets > this.#memoryOctets / 2) return undefined;
+  #make(octets: number, told: (reason: unknown) => void): KernelMemory | undefined {
+    // The kernel's own tables are small beside that.
+    if (this.#failed || octets > this.#memoryOctets / 2) return undefined;
     try {
+      this.#kernel ??= this.#load();
       const memory = new KernelMemory(this.#kernel, this.#memoryOctets);
       this.#memories.push(memory);
       return memory;
     } catch (error) {
-      this.#kernel = undefined;
-      this.#told(error);
+      this.#failed = true;
+      told(error);
       return undefined;
     }
   }

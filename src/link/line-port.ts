@@ -4,6 +4,7 @@
  */
 import type { PacketView } from '../compress/coder.js';
 import type { Millis } from '../base/clock.js';
+import type { Codec } from '../framing/codec.js';
 import { FrameDecoder } from '../framing/decoder.js';
 import { FrameEncoder, maxFrameLength } from '../framing/encoder.js';
 import type { ByteStream, StreamHandlers } from '../line/stream.js';
@@ -24,6 +25,8 @@ export interface LinePortOptions {
   readonly mru: number;
   /** Where the octets of the line are counted. */
   readonly tally: LineTally;
+  /** Frames, on memory of its own; the port gives it back. */
+  readonly codec: Codec;
 }
 
 /** Octets on the line, framing included. */
@@ -55,6 +58,7 @@ const longestControlRun = 8;
 
 export class LinePort {
   readonly #stream: ByteStream;
+  readonly #codec: Codec;
   readonly #encoder: FrameEncoder;
   readonly #decoder: FrameDecoder;
   readonly #room: LineRoom;
@@ -73,15 +77,16 @@ export class LinePort {
   readonly #tally: LineTally;
   #ended = false;
 
-  constructor(stream: ByteStream, { bytesPerSecond, escape, mtu, mru, tally }: LinePortOptions) {
+  constructor(stream: ByteStream, { bytesPerSecond, escape, mtu, mru, tally, codec }: LinePortOptions) {
     this.#stream = stream;
     this.#tally = tally;
-    this.#encoder = new FrameEncoder({ escape });
-    this.#decoder = new FrameDecoder({ maxFrame: mru + headerOctets });
+    this.#codec = codec;
+    this.#encoder = new FrameEncoder({ escape, codec });
+    this.#decoder = new FrameDecoder({ maxFrame: mru + headerOctets, codec });
     this.#mtu = mtu;
     this.#fullFrame = mtu + frameOverhead;
     this.#room = new LineRoom(bytesPerSecond, { frameOctets: this.#fullFrame });
-    this.#frames = new Uint8Array(writeAhead + maxFrameLength(Math.max(mtu, mru) + longestAddition));
+    this.#frames = codec.octets(writeAhead + maxFrameLength(Math.max(mtu, mru) + longestAddition));
     this.setFraming(defaultFraming);
   }
 
@@ -103,9 +108,11 @@ export class LinePort {
     this.#stream.start(handlers);
   }
 
-  /** Lets go of the stream; nothing is heard of it afterwards. */
+  /** Lets go of the stream; nothing is heard of it afterwards, and nothing may be read or written any more. */
   stop(): void {
     this.#stream.stop();
+    this.#ended = true;
+    this.#codec.release();
   }
 
   /** The stream showed its end: nothing is written any more. */

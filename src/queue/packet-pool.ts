@@ -12,8 +12,9 @@ export class PacketPool {
   readonly #taken: Uint8Array;
   #free: number;
 
-  constructor(slots: number, slotSize: number) {
-    this.bytes = new Uint8Array(slots * slotSize);
+  /** In memory of the caller's, of `slots * slotSize` octets, or in its own. */
+  constructor(slots: number, slotSize: number, bytes: Uint8Array = new Uint8Array(slots * slotSize)) {
+    this.bytes = bytes;
     this.slots = slots;
     this.slotSize = slotSize;
     this.#freeSlots = Int32Array.from({ length: slots }, (_, i) => slots - 1 - i);

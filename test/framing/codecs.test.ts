@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Arena } from '../../src/framing/arena.js';
-import { Codecs } from '../../src/framing/codecs.js';
+import { Codecs, type CodecsOptions } from '../../src/framing/codecs.js';
 import { KernelCodec } from '../../src/framing/kernel-codec.js';
 import { PlainReader, PlainWriter, plainCodec } from '../../src/framing/plain-codec.js';
 import { kernel } from './codecs.js';
@@ -48,21 +48,22 @@ describe('Arena', () => {
 });
 
 describe('Codecs', () => {
+  const load = (): WebAssembly.Module => kernel;
   const silent = (reason: unknown): void => {
     throw new Error('unexpected', { cause: reason });
   };
 
   it('put as many into one memory as it holds, and then begin another', () => {
-    const codecs = new Codecs({ kernel, memoryOctets: 2 ** 20, told: silent });
-    const buffers = Array.from({ length: 6 }, () => codecs.open(400_000).octets(400_000).buffer);
+    const codecs = new Codecs({ load, memoryOctets: 2 ** 20 });
+    const buffers = Array.from({ length: 6 }, () => codecs.open(400_000, silent).octets(400_000).buffer);
     assert.equal(new Set(buffers).size, 3);
     assert.equal(buffers[0], buffers[1]);
   });
 
   it('use again what was released', () => {
-    const codecs = new Codecs({ kernel, memoryOctets: 2 ** 20, told: silent });
+    const codecs = new Codecs({ load, memoryOctets: 2 ** 20 });
     const buffers = Array.from({ length: 10 }, () => {
-      const codec = codecs.open(900_000 / 2);
+      const codec = codecs.open(900_000 / 2, silent);
       codec.octets(900_000 / 2);
       const { buffer } = codec.another().octets(100);
       codec.release();
@@ -72,9 +73,9 @@ describe('Codecs', () => {
   });
 
   it('serve 300 links of a fast line', () => {
-    const codecs = new Codecs({ kernel, told: silent });
+    const codecs = new Codecs({ load });
     for (let link = 0; link < 300; link++) {
-      const codec = codecs.open(2 * 2 ** 20);
+      const codec = codecs.open(2 * 2 ** 20, silent);
       const packets = codec.octets(1024 * 1500);
       packets[packets.length - 1] = link;
       assert.ok(!(codec.writer() instanceof PlainWriter));
@@ -82,21 +83,38 @@ describe('Codecs', () => {
     }
   });
 
-  it('are plain without a kernel, and for what no memory holds', () => {
-    assert.equal(new Codecs({ kernel: undefined, told: silent }).open(100), plainCodec);
-    assert.equal(new Codecs({ kernel, memoryOctets: 2 ** 20, told: silent }).open(2 ** 20), plainCodec);
+  it('are plain for what no memory holds', () => {
+    assert.equal(new Codecs({ load, memoryOctets: 2 ** 20 }).open(2 ** 20, silent), plainCodec);
   });
 
-  it('are plain when there is no memory, and say so once', () => {
-    const told: unknown[] = [];
-    const codecs = new Codecs({ kernel, memoryOctets: 2 ** 40, told: (reason) => told.push(reason) });
-    assert.equal(codecs.open(100), plainCodec);
-    assert.equal(codecs.open(100), plainCodec);
-    assert.equal(told.length, 1);
-  });
+  const failures: { name: string; options: CodecsOptions; reason: RegExp }[] = [
+    { name: 'no memory', options: { load, memoryOctets: 2 ** 40 }, reason: /Memory/ },
+    {
+      name: 'no kernel',
+      options: {
+        load: () => {
+          throw new Error('no SIMD');
+        },
+      },
+      reason: /no SIMD/,
+    },
+  ];
+  for (const { name, options, reason } of failures) {
+    it(`are plain when there is ${name}, and say so once`, () => {
+      const told: unknown[] = [];
+      const codecs = new Codecs(options);
+      for (let link = 0; link < 3; link++)
+        assert.equal(
+          codecs.open(100, (why) => told.push(why)),
+          plainCodec,
+        );
+      assert.equal(told.length, 1);
+      assert.match(String(told[0]), reason);
+    });
+  }
 
   it('do plainly what has no room left beside them', () => {
-    const codec = new Codecs({ kernel, memoryOctets: 2 ** 20, told: silent }).open(400_000);
+    const codec = new Codecs({ load, memoryOctets: 2 ** 20 }).open(400_000, silent);
     assert.ok(codec instanceof KernelCodec);
     const { buffer } = codec.octets(900_000);
     assert.notEqual(codec.octets(900_000).buffer, buffer);

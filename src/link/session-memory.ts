@@ -1,0 +1,29 @@
+/** The memory of one session, which the kernel of framing works on where it lies. */
+import { messageOf } from '../base/errors.js';
+import type { Codec } from '../framing/codec.js';
+import { PacketPool } from '../queue/packet-pool.js';
+import type { PumpHost } from './pump-host.js';
+
+export interface SessionMemory {
+  /** Whose memory it is; to be released when the session is gone. */
+  readonly codec: Codec;
+  /** Where packets wait. */
+  readonly pool: PacketPool;
+  /** What is read from a line at a time. */
+  readonly received: Uint8Array;
+}
+
+const readBuffer = 65_536;
+/** What a line takes beside it, roughly: see `LinePort`. */
+const lineOctets = 131_072;
+
+/** For packets of so many octets, on a line with a speed of its own or a fast one. */
+export function takeMemory(host: PumpHost, slotSize: number, hasSpeed: boolean): SessionMemory {
+  const slots = hasSpeed ? 256 : 1024;
+  const codec = host.codecs.open(slots * slotSize + readBuffer + lineOctets, (reason) => {
+    const message = `frames are made by plain JavaScript, which takes more time: ${messageOf(reason)}`;
+    host.emit({ type: 'note', level: 'warn', message });
+  });
+  const pool = new PacketPool(slots, slotSize, codec.octets(slots * slotSize));
+  return { codec, pool, received: codec.octets(readBuffer) };
+}
