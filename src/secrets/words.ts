@@ -9,20 +9,30 @@ const hash = 0x23;
 
 /** The words of each line that has one. A newline within quotes, or behind a backslash, ends no line. Never throws. */
 export function readLines(bytes: Uint8Array): Uint8Array[][] {
-  const reader = new WordReader(bytes);
   const lines: Uint8Array[][] = [];
-  for (let word = reader.next(); word !== undefined; word = reader.next()) {
+  for (const { octets, startsLine } of readWords(bytes)) {
     const line = lines.at(-1);
-    if (word.startsLine || line === undefined) lines.push([word.octets]);
-    else line.push(word.octets);
+    if (startsLine || line === undefined) lines.push([octets]);
+    else line.push(octets);
   }
   return lines;
 }
 
-interface Word {
+/** All words, as pppd's files of options have them as well. Never throws. */
+export function readWords(bytes: Uint8Array): readonly Word[] {
+  const reader = new WordReader(bytes);
+  const words: Word[] = [];
+  for (let word = reader.next(); word !== undefined; word = reader.next()) words.push(word);
+  return words;
+}
+
+export interface Word {
   readonly octets: Uint8Array;
   /** A newline came before it. */
   readonly startsLine: boolean;
+  /** Where it begins, and where what it is made of ends: octets from the beginning of the file. */
+  readonly start: number;
+  readonly end: number;
 }
 
 class WordReader {
@@ -35,8 +45,9 @@ class WordReader {
 
   next(): Word | undefined {
     const startsLine = this.#skip();
+    const start = this.#at;
     const octets = this.#word();
-    return octets === undefined ? undefined : { octets, startsLine };
+    return octets === undefined ? undefined : { octets, startsLine, start, end: this.#at };
   }
 
   /** To the beginning of a word; true when there was a newline on the way. */
