@@ -9,6 +9,7 @@ import { addConfigCommands } from './command-config.js';
 import { addDialCommands } from './command-dial.js';
 import { addEventCommands } from './command-events.js';
 import { addHistoryCommand } from './command-history.js';
+import { addImportCommand } from './command-import.js';
 import { addNetworkCommands } from './command-network.js';
 import { addProbeCommand } from './command-probe.js';
 import { addStatusCommand } from './command-status.js';
@@ -47,6 +48,7 @@ export function createProgram(output: Output, exit: (code: ExitCode) => void): C
   addNetworkCommands(program, context);
   addCheckCommand(program, context);
   addProbeCommand(program, context);
+  addImportCommand(program, context);
   addCompletionCommand(program, context);
   return program;
 }
