@@ -32,7 +32,7 @@ const exec = command({ allowed: commandAllowed }).register(keyFacts, {
 
 /** What a serial port has, here or behind a terminal server. */
 const serialKeys = {
-  speed: defaulted(integer(50, 4_000_000), '115200', { about: 'In baud. 8 data bits, no parity, 1 stop bit.' }),
+  speed: defaulted(integer(50, 100_000_000), '115200', { about: 'In baud. 8 data bits, no parity, 1 stop bit.' }),
   flow: defaulted(choice('rtscts', 'xonxoff', 'none'), 'rtscts', {
     about: 'Flow control: by the lines RTS and CTS, by the characters XON and XOFF, or none.',
   }),

@@ -13,6 +13,9 @@ import type { Line, StreamEnd } from './line.js';
 /** For TCP connections and listeners alike: a silent death of the peer's machine is noticed in the end. */
 export const tcpTuning = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 } as const;
 
+/** What lies in the socket can't be put into another order any more. On a fast line this is a millisecond. */
+const mostUnsent = 65_536;
+
 /** Takes a connected socket over; afterwards it is destroyed, also when that failed. */
 export function socketLine(socket: Socket, name: string, speed: number | undefined): Line {
   try {
@@ -25,6 +28,7 @@ export function socketLine(socket: Socket, name: string, speed: number | undefin
 
 /** The descriptor of a connection as a line; from now on it is the line's. */
 export function connectedLine({ fd, name }: Omit<HandedSocket, 'kind'>, speed: number | undefined): Line {
+  native.limitUnsent(fd, mostUnsent);
   return new DescriptorLine({
     fd,
     name,
@@ -45,7 +49,7 @@ export function handedConnection(line: Line | undefined): Promise<HandedSocket> 
 /** What the end of a connection means. */
 export function explainSocketEnd(end: StreamEnd, name: string): Cause {
   if (end.kind === 'eof') return cause('line-closed', name);
-  if (end.kind === 'carrier-lost') return cause('carrier-lost', name);
+  if (end.kind === 'carrier-lost' || end.kind === 'no-carrier') return cause('carrier-lost', name);
   const detail = `${name}: ${end.code}`;
   return cause(end.code === 'ETIMEDOUT' ? 'connection-timeout' : 'connection-reset', detail);
 }

@@ -63,6 +63,8 @@ export class LinePort {
   readonly #decoder: FrameDecoder;
   readonly #room: LineRoom;
   readonly #mtu: number;
+  /** Without a speed the line's own buffer is the limit, and says when it takes more (`Binding.limitUnsent`). */
+  readonly #hasSpeed: boolean;
   /** A full frame on the wire, when nothing in it is escaped. */
   #fullFrame: number;
   /** Control packets, which go ahead of all data. */
@@ -84,6 +86,7 @@ export class LinePort {
     this.#encoder = new FrameEncoder({ escape, codec });
     this.#decoder = new FrameDecoder({ maxFrame: mru + headerOctets, codec });
     this.#mtu = mtu;
+    this.#hasSpeed = bytesPerSecond !== undefined;
     this.#fullFrame = mtu + frameOverhead;
     this.#room = new LineRoom(bytesPerSecond, { frameOctets: this.#fullFrame });
     this.#frames = codec.octets(writeAhead + maxFrameLength(Math.max(mtu, mru) + longestAddition));
@@ -158,7 +161,7 @@ export class LinePort {
   /** Writes what the line has room for; gives the time when there will be room for what waits, if something does. */
   flush(source: PacketSource, now: Millis): Millis | undefined {
     while (this.#write(now)) {
-      const room = this.#room.room(this.#stream.unsent(), now);
+      const room = this.#room.room(this.#hasSpeed ? this.#stream.unsent() : 0, now);
       this.#frame(source, Math.min(room, writeAhead) - this.#fullFrame, now);
       if (this.#framed > 0) continue;
       const waits = this.#control.length > 0 || source.waiting;

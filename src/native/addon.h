@@ -30,6 +30,7 @@ napi_value open_pty(napi_env env, napi_callback_info info);
 napi_value socket_pair(napi_env env, napi_callback_info info);
 napi_value open_netlink(napi_env env, napi_callback_info info);
 napi_value duplicate_descriptor(napi_env env, napi_callback_info info);
+napi_value limit_unsent(napi_env env, napi_callback_info info);
 napi_value close_descriptor(napi_env env, napi_callback_info info);
 napi_value make_raw(napi_env env, napi_callback_info info);
 napi_value set_exclusive(napi_env env, napi_callback_info info);

@@ -59,6 +59,11 @@ export interface Binding {
   openNetlink(protocol: number, groups: number, bufferBytes: number): number;
   /** A second descriptor for the same open file, close-on-exec; makes that file (and so both) non-blocking. */
   duplicate(fd: number): number;
+  /**
+   * A stream socket takes no more from `write`, and is not writable, while it holds about so many octets that have not left
+   * (TCP: TCP_NOTSENT_LOWAT) or that the peer has not read (Unix: SO_SNDBUF).
+   */
+  limitUnsent(fd: number, octets: number): void;
   close(fd: number): void;
   /** Raw mode (cfmakeraw) on a terminal. */
   makeRaw(fd: number): void;
@@ -134,7 +139,7 @@ function load(): Binding {
 
 /** The addon is built from the same tree; this catches one left over from another version. */
 function isBinding(value: unknown): value is Binding {
-  return typeof value === 'object' && value !== null && 'createWatcher' in value && 'writePackets' in value;
+  return typeof value === 'object' && value !== null && 'createWatcher' in value && 'limitUnsent' in value;
 }
 
 export const native: Binding = load();

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <linux/if_tun.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
@@ -161,6 +163,22 @@ napi_value duplicate_descriptor(napi_env env, napi_callback_info info) {
   result = make_integer(env, copy);
   if (result == NULL) close(copy);
   return result;
+}
+
+napi_value limit_unsent(napi_env env, napi_callback_info info) {
+  napi_value arguments[2];
+  int64_t octets;
+  int fd, domain;
+  socklen_t length = sizeof domain;
+  if (!get_arguments(env, info, 2, arguments) || !get_descriptor(env, arguments[0], &fd) ||
+      !get_integer(env, arguments[1], 1, INT_MAX, &octets)) {
+    return NULL;
+  }
+  int size = (int)octets;
+  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) < 0) return throw_errno(env, errno, "getsockopt SO_DOMAIN");
+  int status = domain == AF_UNIX ? setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size)
+                                 : setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &size, sizeof size);
+  return status < 0 ? throw_errno(env, errno, "limit what a socket holds") : NULL;
 }
 
 napi_value close_descriptor(napi_env env, napi_callback_info info) {

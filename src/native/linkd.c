@@ -18,6 +18,7 @@ NAPI_MODULE_INIT() {
       METHOD("socketPair", socket_pair),
       METHOD("openNetlink", open_netlink),
       METHOD("duplicate", duplicate_descriptor),
+      METHOD("limitUnsent", limit_unsent),
       METHOD("close", close_descriptor),
       METHOD("makeRaw", make_raw),
       METHOD("setExclusive", set_exclusive),

@@ -255,6 +255,32 @@ describe('unsentBytes', () => {
   });
 });
 
+describe('limitUnsent', () => {
+  it('bounds what a socket takes, and lets it go on when the peer has read', (t) => {
+    const fds = new Descriptors(t);
+    const [near, far] = fds.sockets();
+    native.limitUnsent(near, 16_384);
+    const piece = new Uint8Array(4096);
+    let taken = 0;
+    let count = 0;
+    while ((count = native.write(near, piece, 0, piece.length)) > 0) taken += count;
+    assert.equal(count, -native.EAGAIN);
+    assert.ok(taken >= 8192 && taken <= 65_536, `${taken} octets`);
+    assert.ok(native.read(far, new Uint8Array(65_536), 0, 65_536) > 0);
+    assert.ok(native.write(near, piece, 0, piece.length) > 0);
+  });
+
+  it('is refused by what is no socket', (t) => {
+    const fds = new Descriptors(t);
+    assert.throws(
+      () => {
+        native.limitUnsent(fds.own(openSync('/dev/null', 'w')), 1);
+      },
+      { code: 'ENOTSOCK' },
+    );
+  });
+});
+
 describe('errors', () => {
   it("carry the system's code", () => {
     const unused = native.duplicate(0);
