@@ -184,6 +184,7 @@ export class DialedLine implements Line {
   readonly name: string;
   readonly speed: number | undefined;
   readonly telnet: Line['telnet'];
+  readonly isCall = true;
   readonly ended: Promise<Cause>;
   readonly initial: Uint8Array | undefined;
   readonly caller: Line['caller'];
@@ -209,6 +210,7 @@ export class DialedLine implements Line {
 
   explain(end: StreamEnd): Promise<Cause> {
     this.#isOver = true;
+    if (end.kind === 'no-carrier') return Promise.resolve(cause('carrier-lost', `${this.name}: NO CARRIER`));
     return this.inner.explain(end);
   }
 

@@ -9,11 +9,14 @@ import type { HandedLine } from './handed.js';
 import type { TelnetTerms } from './telnet/telnet.js';
 
 /**
- * What the packet worker saw at the end of a descriptor: end of file, the system's code (`EIO`, `ECONNRESET`), or the word
- * of a terminal server that the carrier is gone.
+ * What the packet worker saw at the end of a descriptor: end of file, the system's code (`EIO`, `ECONNRESET`), the word of a
+ * terminal server that the carrier is gone, or that of a modem (`NO CARRIER`).
  */
 export type StreamEnd =
-  { readonly kind: 'eof' } | { readonly kind: 'carrier-lost' } | { readonly kind: 'error'; readonly code: string };
+  | { readonly kind: 'eof' }
+  | { readonly kind: 'carrier-lost' }
+  | { readonly kind: 'no-carrier' }
+  | { readonly kind: 'error'; readonly code: string };
 
 /** A caller who has logged in. */
 export interface Caller {
@@ -31,6 +34,8 @@ export interface Line {
   readonly speed: number | undefined;
   /** The octets of the descriptor are wrapped in telnet; `streamOf` unwraps them. */
   readonly telnet?: TelnetTerms | undefined;
+  /** There was a call, whose end a modem may tell in words. */
+  readonly isCall?: boolean | undefined;
   /** What was received already, by whoever spoke on the line before PPP; it comes first. */
   readonly initial?: Uint8Array | undefined;
   /** Who is at the other end, as far as that was proved before PPP. */

@@ -97,9 +97,9 @@ export class LinkIo {
     this.#patience = new Patience(parts.scheduler, complain, isCall ? modemPatienceMs : undefined);
     this.#members = new Members(config, parts.lines, {
       ...{ scheduler: parts.scheduler, random: parts.random, patience: this.#patience },
-      join: (number, { fd, speed, telnet, initial }) => {
-        const wrapping = { ...(telnet && { telnet }), ...(initial && { initial }) };
-        parts.worker.post({ type: 'join', link: config.name, fd, ...wrapping, line: { number, speed } });
+      join: (number, opened) => {
+        const line = { number, speed: opened.speed };
+        parts.worker.post({ type: 'join', link: config.name, ...lent(opened), line });
       },
       release: async (number) => {
         if (this.#lent) await this.#release({ type: 'detach', line: number });
@@ -191,10 +191,9 @@ export class LinkIo {
   /** Lends the lines that are open to the worker and starts a session on them; the others join it. */
   startSession(): void {
     this.#sessions += 1;
-    this.#members.start((line, { fd, speed, telnet, initial, caller }) => {
-      const options = this.#sessionOptions(speed, caller);
-      const wrapping = { ...(telnet && { telnet }), ...(initial && { initial }) };
-      this.#parts.worker.post({ type: 'attach', link: this.#config.name, line, fd, ...wrapping, options });
+    this.#members.start((line, opened) => {
+      const options = this.#sessionOptions(opened.speed, opened.caller);
+      this.#parts.worker.post({ type: 'attach', link: this.#config.name, line, ...lent(opened), options });
     });
     this.#auth = undefined;
   }
@@ -333,6 +332,11 @@ export class LinkIo {
     await this.#patience.wait(released, 'the packet worker does not answer');
     this.#released.delete(number);
   }
+}
+
+/** What the worker has to know of a line to read and write it. */
+function lent({ fd, telnet, isCall, initial }: Line): Pick<Line, 'fd' | 'telnet' | 'isCall' | 'initial'> {
+  return { fd, ...(telnet && { telnet }), ...(isCall && { isCall }), ...(initial && { initial }) };
 }
 
 function ipcpOptions({ local, remote, ipcp }: LinkConfig): IpcpOptions | undefined {

@@ -39,6 +39,7 @@ export type ToWorker =
       readonly line: number;
       readonly fd: number;
       readonly telnet?: TelnetTerms | undefined;
+      readonly isCall?: boolean | undefined;
       /** What was received on it already. */
       readonly initial?: Uint8Array | undefined;
       readonly options: AttachOptions;
@@ -49,6 +50,7 @@ export type ToWorker =
       readonly link: string;
       readonly fd: number;
       readonly telnet?: TelnetTerms | undefined;
+      readonly isCall?: boolean | undefined;
       /** What was received on it already. */
       readonly initial?: Uint8Array | undefined;
       readonly line: JoiningLine;

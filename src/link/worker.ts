@@ -8,6 +8,8 @@ import { cause } from '../base/cause.js';
 import type { Millis } from '../base/clock.js';
 import { assertNever, messageOf } from '../base/errors.js';
 import { Codecs } from '../framing/codecs.js';
+import { ModemStream } from '../dial/modem-stream.js';
+import type { ByteStream } from '../line/stream.js';
 import { streamOf } from '../line/telnet-stream.js';
 import { loadKernel } from '../native/kernel.js';
 import { EarlyPort } from '../tun/early-port.js';
@@ -51,11 +53,11 @@ function obey(message: ToWorker): void {
       return;
     case 'attach':
       if (pump === undefined) throw new Error('a session for a link without a TUN device');
-      pump.attach(streamOf(message), message.options, message.line);
+      pump.attach(openStream(message), message.options, message.line);
       return;
     case 'join':
       if (pump === undefined) throw new Error('a line for a link without a TUN device');
-      pump.join(streamOf(message), message.line);
+      pump.join(openStream(message), message.line);
       return;
     case 'assign':
       pump?.assign(message.number, message.remote);
@@ -90,6 +92,11 @@ function obey(message: ToWorker): void {
     default:
       assertNever(message);
   }
+}
+
+function openStream(line: Parameters<typeof streamOf>[0] & { readonly isCall?: boolean | undefined }): ByteStream {
+  const stream = streamOf(line);
+  return line.isCall === true ? new ModemStream(stream, systemScheduler) : stream;
 }
 
 function addPump(link: string, tunFd: number, holdMs: Millis | undefined): Pump {
