@@ -81,6 +81,7 @@ describe('the Debian package', () => {
       'usr/sbin/linkd',
       'usr/bin/linkctl',
       'usr/lib/linkd/dist/src/native/linkd.node',
+      'usr/lib/linkd/dist/src/framing/kernel.wasm',
       'usr/lib/linkd/node_modules/pino/package.json',
       'usr/lib/systemd/system/linkd.service',
       'usr/share/bash-completion/completions/linkctl',
@@ -93,7 +94,7 @@ describe('the Debian package', () => {
     }
     const all = readdirSync(unpacked('usr/lib/linkd'), { recursive: true, encoding: 'utf8' });
     const unwanted = all.filter((path) =>
-      /\.(?:ts|map)$|\.musl\.node$|prebuilds\/(?!linux-)|node_modules\/(?:typescript|eslint|fast-check)\//.test(path),
+      /\.(?:ts|map)$|\.musl\.node$|prebuilds\/(?!linux-)|node_modules\/(?:typescript|eslint|fast-check|assemblyscript|binaryen)\//.test(path),
     );
     assert.deepEqual(unwanted, []);
   });
