@@ -51,6 +51,13 @@ export class Codel {
     this.#aboveUntil = Infinity;
     this.#dropping = false;
   }
+
+  /** It is another flow from now on. */
+  forget(): void {
+    this.reset();
+    this.#count = this.#lastCount = 0;
+    this.#dropNext = -Infinity;
+  }
 }
 
 /** RFC 8289 §5: drops come ever closer, by the square root of their number, which slows TCP down linearly. */

@@ -2,17 +2,27 @@
 import { Codel } from './codel.js';
 
 export class Flow {
+  /** By what the packets of this flow are known. */
+  hash = 0;
   /** Its packets, as slots; -1 when there is none. */
   head = -1;
   tail = -1;
   /** Octets of its packets. */
   bytes = 0;
-  /** Octets that it may still send in this round; below 0 it has sent more. */
+  /** Octets that it may still send in its turn; below 0 it has sent more. */
   deficit = 0;
-  /** Whether it is in one of the lists, and the flow behind it there. */
-  active = false;
+  /** The share (see FqCodel) up to which the deficit is reckoned, while it has no packets. */
+  share = 0;
+  /** The list that it is in, and its neighbours there. */
+  list: FlowList | undefined = undefined;
   next: Flow | undefined = undefined;
+  previous: Flow | undefined = undefined;
   readonly codel = new Codel();
+
+  /** It has packets, or has had more than its share and goes on to be known. */
+  get isActive(): boolean {
+    return this.list !== undefined;
+  }
 }
 
 /** First in, first out, linked through the flows themselves: a flow is in one list at most. */
@@ -25,15 +35,20 @@ export class FlowList {
   }
 
   push(flow: Flow): void {
+    flow.list = this;
     flow.next = undefined;
+    flow.previous = this.#last;
     if (this.#last === undefined) this.#first = flow;
     else this.#last.next = flow;
     this.#last = flow;
   }
 
-  /** Takes the first flow out. */
-  shift(): void {
-    this.#first = this.#first?.next;
-    if (this.#first === undefined) this.#last = undefined;
+  /** Takes a flow of this list out. */
+  remove(flow: Flow): void {
+    if (flow.previous === undefined) this.#first = flow.next;
+    else flow.previous.next = flow.next;
+    if (flow.next === undefined) this.#last = flow.previous;
+    else flow.next.previous = flow.previous;
+    flow.list = flow.next = flow.previous = undefined;
   }
 }

@@ -2,22 +2,27 @@
  * FQ-CoDel (RFC 8290): where packets from the TUN device wait for the line. Each flow has its own queue; flows take turns
  * by octets, those that have just begun to send first; CoDel keeps each queue short, by ECN marks where it can.
  *
+ * Slow lines have made three things other than in the RFC. A packet that fits into what its flow may send goes ahead, not
+ * only the first ones of a flow: among many full flows a turn comes every few seconds. A flow that has sent more than its
+ * share is no new one before that has evened out. And CoDel's target grows with the flows that share the line.
+ *
  * Packets are slots of a PacketPool. Nothing is allocated per packet.
  */
 import type { Millis } from '../base/clock.js';
 import { markCongestion } from './ecn.js';
-import { Flow, FlowList } from './flow.js';
+import { type Flow, FlowList } from './flow.js';
 import { flowHash } from './flow-hash.js';
+import { FlowTable } from './flow-table.js';
 import { QueueMeter, type QueueStats } from './meter.js';
 import type { PacketPool } from './packet-pool.js';
-import { type Tuning, tune } from './tuning.js';
+import { Law, type Tuning, tune } from './tuning.js';
 
 export interface FqCodelOptions {
   /** The line's speed; undefined where it has none. */
   readonly bytesPerSecond: number | undefined;
   /** The largest packet, in octets. */
   readonly mtu: number;
-  /** How many queues there are; flows that meet in one share it. Default 256. */
+  /** How many flows have a queue of their own; of more, some share one. Default 256. */
   readonly flows?: number;
   /** The octets that may wait; by default enough for the speed. What the pool holds is a limit as well. */
   readonly limitBytes?: number;
@@ -37,10 +42,11 @@ export class FqCodel {
   readonly #perturbation: number;
   readonly #fixedLimit: number | undefined;
   #tuning: Tuning;
+  readonly #law = new Law();
 
-  /** Each is made when its first packet comes: most links have few. */
-  readonly #flows: (Flow | undefined)[];
-  /** Flows in their first turn, and all others that have packets. */
+  readonly #flows: FlowTable;
+  /** Flows that send so little that their packets fit into what is theirs, those in their first turn, and all others. */
+  readonly #sparseFlows = new FlowList();
   readonly #newFlows = new FlowList();
   readonly #oldFlows = new FlowList();
 
@@ -50,6 +56,10 @@ export class FqCodel {
   readonly #waits: Uint8Array;
   readonly #behind: Int32Array;
 
+  /** Flows that have packets. */
+  #busy = 0;
+  /** What a flow that always had packets could have sent until now, in octets. */
+  #share = 0;
   /** Whose packet `dequeue` gave last. */
   #served: Flow | undefined;
   #packets = 0;
@@ -63,7 +73,7 @@ export class FqCodel {
     this.#perturbation = options.perturbation;
     this.#fixedLimit = options.limitBytes;
     this.#tuning = this.#tune(options.bytesPerSecond, options.mtu);
-    this.#flows = Array.from({ length: options.flows ?? DEFAULT_FLOWS }, () => undefined);
+    this.#flows = new FlowTable(options.flows ?? DEFAULT_FLOWS);
     this.#meter = options.meter ?? new QueueMeter();
     this.#stats = this.#meter.stats;
     this.#lengths = new Int32Array(pool.slots);
@@ -84,44 +94,32 @@ export class FqCodel {
     this.#arrivals[slot] = now;
     this.#behind[slot] = -1;
     const hash = flowHash(this.#pool.bytes, slot * this.#pool.slotSize, length, this.#perturbation);
-    const flow = (this.#flows[hash % this.#flows.length] ??= new Flow());
-    if (flow.head === -1) flow.head = slot;
-    else this.#behind[flow.tail] = slot;
+    const flow = this.#flows.get(hash);
+    if (flow.head === -1) {
+      this.#letIn(flow, length);
+      flow.head = slot;
+    } else this.#behind[flow.tail] = slot;
     flow.tail = slot;
     flow.bytes += length;
     this.#bytes += length;
     this.#packets++;
     this.#stats.enqueued++;
-    if (!flow.active) {
-      flow.active = true;
-      flow.deficit = this.#tuning.quantum;
-      this.#newFlows.push(flow);
-    }
     while (this.#bytes > this.#tuning.limitBytes) this.dropFattest();
   }
 
   /** The slot of the packet whose turn it is, which is the caller's to give back; -1 when none waits. RFC 8290 §4.2 */
   dequeue(now: Millis): number {
     for (;;) {
-      const list = this.#newFlows.first === undefined ? this.#oldFlows : this.#newFlows;
-      const flow = list.first;
+      const flow = this.#sparseFlows.first ?? this.#newFlows.first ?? this.#oldFlows.first;
       if (flow === undefined) return -1;
-      if (flow.deficit <= 0) {
-        flow.deficit += this.#tuning.quantum;
-        list.shift();
-        this.#oldFlows.push(flow);
-        continue;
-      }
-      const slot = this.#takeByCodel(flow, now);
-      if (slot !== -1) {
+      if (this.#hasItsTurn(flow)) {
+        const slot = this.#takeByCodel(flow, now);
+        if (slot === -1) continue;
         this.#leave(flow, slot, now);
         this.#served = flow;
         return slot;
       }
-      list.shift();
-      // An empty flow that was new waits for a round of the others before it may be new again: else it could starve them.
-      if (list === this.#newFlows) this.#oldFlows.push(flow);
-      else flow.active = false;
+      this.#endTurn(flow);
     }
   }
 
@@ -130,7 +128,7 @@ export class FqCodel {
    * a flow that has not used up its turn, which is what sparse flows are like; never of the same flow. -1 when there is none.
    */
   dequeueSparse(largest: number, now: Millis): number {
-    for (const list of [this.#newFlows, this.#oldFlows]) {
+    for (const list of [this.#sparseFlows, this.#newFlows, this.#oldFlows]) {
       for (let flow = list.first; flow !== undefined; flow = flow.next) {
         if (flow.head === -1 || flow.deficit <= 0 || flow === this.#served) continue;
         if (this.#lengths[flow.head]! > largest) continue;
@@ -154,11 +152,7 @@ export class FqCodel {
 
   /** Makes room: drops the oldest packet of the flow with most octets waiting. False when nothing waits. RFC 8290 §4.1 */
   dropFattest(): boolean {
-    let fattest: Flow | undefined;
-    for (const flow of this.#flows) {
-      if (flow !== undefined && flow.head !== -1 && (fattest === undefined || flow.bytes > fattest.bytes))
-        fattest = flow;
-    }
+    const fattest = this.#flows.fattest();
     if (fattest === undefined) return false;
     this.#pool.give(this.#takeHead(fattest));
     this.#stats.droppedLimit++;
@@ -167,8 +161,7 @@ export class FqCodel {
 
   /** Drops everything: what waited for a link that went down is of no use when it comes up again. */
   clear(): void {
-    for (const flow of this.#flows) {
-      if (flow === undefined) continue;
+    for (const flow of this.#flows.all()) {
       while (flow.head !== -1) {
         this.#pool.give(this.#takeHead(flow));
         this.#stats.cleared++;
@@ -190,6 +183,7 @@ export class FqCodel {
   /** Sets everything for another speed or MTU. */
   setRate(bytesPerSecond: number | undefined, mtu: number): void {
     this.#tuning = this.#tune(bytesPerSecond, mtu);
+    this.#law.set(this.#tuning, this.#busy);
     while (this.#bytes > this.#tuning.limitBytes) this.dropFattest();
   }
 
@@ -200,7 +194,7 @@ export class FqCodel {
 
   /** Flows that have packets waiting. */
   get busyFlows(): number {
-    return this.#flows.reduce((count, flow) => (flow === undefined || flow.head === -1 ? count : count + 1), 0);
+    return this.#busy;
   }
 
   /** How the queue is set now. */
@@ -218,11 +212,48 @@ export class FqCodel {
     return { ...tuning, limitBytes: Math.min(this.#fixedLimit ?? tuning.limitBytes, this.#pool.bytes.length) };
   }
 
+  /**
+   * A flow begins to send. If it was known, it goes on with the credit that it had and what has become its share since. Where
+   * that is enough for its packet, it goes ahead: a keystroke every now and then would else each time wait for all others.
+   */
+  #letIn(flow: Flow, length: number): void {
+    const { list } = flow;
+    this.#setBusy(this.#busy + 1);
+    flow.deficit = list === undefined ? this.#tuning.quantum : this.#creditOf(flow);
+    if (list !== undefined && (list !== this.#oldFlows || length > flow.deficit)) return;
+    list?.remove(flow);
+    (length > flow.deficit ? this.#newFlows : this.#sparseFlows).push(flow);
+  }
+
+  #hasItsTurn(flow: Flow): boolean {
+    if (flow.head === -1) return false;
+    return flow.deficit > 0 && (flow.list !== this.#sparseFlows || this.#lengths[flow.head]! <= flow.deficit);
+  }
+
+  #endTurn(flow: Flow): void {
+    flow.list?.remove(flow);
+    if (flow.head === -1) {
+      // It is new again when its share has made up for what it sent: else it could starve the others.
+      if (this.#busy === 0 || this.#creditOf(flow) >= this.#tuning.quantum) return;
+    } else if (flow.deficit <= 0) flow.deficit += this.#tuning.quantum;
+    this.#oldFlows.push(flow);
+  }
+
+  /** What a flow without packets may send when it has some again, in octets. */
+  #creditOf(flow: Flow): number {
+    return Math.min(this.#tuning.quantum, flow.deficit + this.#share - flow.share);
+  }
+
+  #setBusy(flows: number): void {
+    this.#busy = flows;
+    this.#law.set(this.#tuning, flows);
+  }
+
   /** The first packet of a flow that CoDel lets pass, marked perhaps; -1 when there is none. */
   #takeByCodel(flow: Flow, now: Millis): number {
     while (flow.head !== -1) {
       const slot = this.#takeHead(flow);
-      if (!flow.codel.judge(now - this.#arrivals[slot]!, flow.bytes, now, this.#tuning)) return slot;
+      if (!flow.codel.judge(now - this.#arrivals[slot]!, flow.bytes, now, this.#law)) return slot;
       if (this.#ecn && markCongestion(this.#pool.bytes, slot * this.#pool.slotSize, this.#lengths[slot]!)) {
         this.#stats.marked++;
         return slot;
@@ -237,6 +268,8 @@ export class FqCodel {
   #leave(flow: Flow, slot: number, now: Millis): void {
     const length = this.#lengths[slot]!;
     flow.deficit -= length;
+    this.#share += length / (flow.head === -1 ? this.#busy + 1 : this.#busy);
+    if (flow.head === -1) flow.share = this.#share;
     this.#meter.left(length, now - this.#arrivals[slot]!, now);
   }
 
@@ -248,6 +281,10 @@ export class FqCodel {
     this.#bytes -= length;
     this.#packets--;
     this.#waits[slot] = 0;
+    if (flow.head === -1) {
+      flow.share = this.#share;
+      this.#setBusy(this.#busy - 1);
+    }
     return slot;
   }
 }
