@@ -47,7 +47,7 @@ class ScriptReader {
   readonly #frames: Frame[] = [];
   #words: Word[] = [];
   #writesTo: Word[] = [];
-  #redirects = false;
+  #redirects: '>' | '<' | undefined;
   /** Of an and-or list: what the commands before ask for. */
   #chain: readonly Condition[] = [];
   #piped = false;
@@ -58,7 +58,7 @@ class ScriptReader {
       return;
     }
     if (token.text === '>' || token.text === '<') {
-      this.#redirects = true;
+      this.#redirects = token.text;
       return;
     }
     const top = this.#frames.at(-1);
@@ -84,9 +84,9 @@ class ScriptReader {
   }
 
   #takeWord(word: Word): void {
-    if (this.#redirects) {
-      this.#writesTo.push(word);
-      this.#redirects = false;
+    if (this.#redirects !== undefined) {
+      if (this.#redirects === '>') this.#writesTo.push(word);
+      this.#redirects = undefined;
       return;
     }
     const top = this.#frames.at(-1);
@@ -168,7 +168,7 @@ class ScriptReader {
     const writesTo = this.#writesTo;
     this.#words = [];
     this.#writesTo = [];
-    this.#redirects = false;
+    this.#redirects = undefined;
     const begin = first ?? writesTo[0];
     if (top?.kind === 'case' && top.stage !== 'body') return;
     if (begin !== undefined && last !== undefined) {

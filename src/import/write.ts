@@ -130,5 +130,5 @@ function flow(value: Value): string {
 
 /** Bare where YAML can't take it for anything else; JSON's quotes are YAML's as well. */
 function scalar(text: string): string {
-  return /^[\w/.+](?:[\w/.+@*:;=-]*[\w/.+@*;=-])?$/.test(text) ? text : JSON.stringify(text);
+  return /^-?[\w/.+](?:[\w/.+@*:;=-]*[\w/.+@*;=-])?$/.test(text) ? text : JSON.stringify(text);
 }
