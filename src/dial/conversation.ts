@@ -34,6 +34,8 @@ export interface Listener {
 export type Finished = Extract<TalkOutput, { type: 'finished' }>;
 
 const largestFile = 65_536;
+/** As tcsendbreak(3): a quarter of a second at least, half a second at most. */
+const breakMs: Millis = 300;
 
 /**
  * Speaks until it is over. Throws a LineError when the line ends meanwhile; an abort throws `signal.reason`. The descriptor
@@ -70,6 +72,8 @@ class Conversation {
   #reject: (reason: unknown) => void = () => undefined;
   #unsent: Uint8Array = new Uint8Array(0);
   #timer: Timer | undefined;
+  /** Ends the break that goes on. */
+  #break: Timer | undefined;
   #over = false;
 
   constructor(line: Line, speaker: Speaker, listener: Listener) {
@@ -122,6 +126,7 @@ class Conversation {
   stop(): void {
     this.#over = true;
     this.#timer?.cancel();
+    this.#endBreak();
     this.#stream.stop();
   }
 
@@ -211,6 +216,13 @@ class Conversation {
   }
 
   async #sendBreak(): Promise<void> {
+    if (this.#stream.setBreak !== undefined) {
+      this.#stream.setBreak(true);
+      this.#break ??= this.#listener.scheduler.after(breakMs, () => {
+        this.#endBreak();
+      });
+      return;
+    }
     if (this.#line.sendBreak === undefined) {
       this.#listener.log('this kind of line knows no break');
       return;
@@ -220,6 +232,13 @@ class Conversation {
     } catch (error) {
       this.#listener.log(`no break: ${messageOf(error)}`);
     }
+  }
+
+  #endBreak(): void {
+    if (this.#break === undefined) return;
+    this.#break.cancel();
+    this.#break = undefined;
+    this.#stream.setBreak?.(false);
   }
 
   async #supply(path: string): Promise<void> {

@@ -21,6 +21,8 @@ export type SetUp =
 /** How long the last octets (a Terminate-Ack) may take through the server, and then the server to drop DTR. */
 const FAREWELL_MS = 100;
 const DROP_MS = 300;
+/** How long the server may take to say how DTR is; one that takes longer knows of none. */
+const ASK_MS = 1000;
 /** As much of it is kept as a person would read. */
 const WORDS_OCTETS = 200;
 const BUFFER_OCTETS = 4096;
@@ -61,14 +63,27 @@ export async function setUpPort(
   }
 }
 
-/** Drops DTR, as far as the server still listens. */
-export async function hangUp({
-  fd,
-  telnet: terms,
-}: {
+/** A line that is set up. */
+export interface SetUpLine {
   readonly fd: number;
   readonly telnet: TelnetTerms;
-}): Promise<void> {
+}
+
+/** Whether the server steers DTR: it says then how that is. What comes from the far end meanwhile is dropped. */
+export async function steersDtr({ fd, telnet: terms }: SetUpLine): Promise<boolean> {
+  const telnet = Telnet.goOn({ ...terms, watchCarrier: false });
+  const dialogue = new Dialogue(fd, telnet);
+  try {
+    telnet.port.askDtr();
+    dialogue.say();
+    return await dialogue.until(() => telnet.port.dtr !== undefined, ASK_MS, new AbortController().signal);
+  } finally {
+    dialogue.stop();
+  }
+}
+
+/** Drops DTR, as far as the server still listens. */
+export async function hangUp({ fd, telnet: terms }: SetUpLine): Promise<void> {
   const telnet = Telnet.goOn({ ...terms, watchCarrier: false });
   const dialogue = new Dialogue(fd, telnet);
   const { signal } = new AbortController();

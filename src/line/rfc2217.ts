@@ -5,11 +5,11 @@
 import { describeCause } from '../base/cause.js';
 import type { Millis } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
-import { DescriptorLine } from './descriptor-line.js';
+import { DescriptorLine, type DescriptorLineParts } from './descriptor-line.js';
 import type { HandedSocket } from './handed.js';
 import { LineError, type Line, type LineSource } from './line.js';
 import type { Rfc2217Options } from './options.js';
-import { hangUp, setUpPort } from './rfc2217-dialogue.js';
+import { hangUp, setUpPort, steersDtr, type SetUpLine } from './rfc2217-dialogue.js';
 import { tcpClient } from './tcp.js';
 
 /** From the connection to the last answer; a satellite and a slow server together need less. */
@@ -76,7 +76,7 @@ export class Rfc2217Source implements LineSource {
   #lineOver(connection: Line, carrier: boolean | undefined): Line {
     const { fd, name, speed } = connection;
     const telnet = { watchCarrier: this.#options.carrier !== 'ignore', carrier };
-    return new DescriptorLine({
+    return new Rfc2217Line({
       ...{ fd, name, speed, telnet },
       explain: (end) => connection.explain(end),
       release: async () => {
@@ -84,5 +84,19 @@ export class Rfc2217Source implements LineSource {
         await connection.close();
       },
     });
+  }
+}
+
+class Rfc2217Line extends DescriptorLine {
+  readonly #line: SetUpLine;
+
+  constructor(parts: DescriptorLineParts & SetUpLine) {
+    super(parts);
+    this.#line = parts;
+  }
+
+  /** The descriptor must not be watched meanwhile. */
+  hasModemLines(): Promise<boolean> {
+    return steersDtr(this.#line);
   }
 }

@@ -20,6 +20,8 @@ export interface ByteStream {
   /** Octets taken by `write` and still in the kernel, as far as it tells (TIOCOUTQ); 0 where it does not. */
   unsent(): number;
   watchWritable(on: boolean): void;
+  /** Begins or ends a break, where that is said among the octets; elsewhere it is the line's (`Line.sendBreak`). */
+  setBreak?(on: boolean): void;
   /** Stops calling the handlers. The descriptor stays open: it is the Line's. */
   stop(): void;
 }

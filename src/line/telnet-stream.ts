@@ -79,6 +79,11 @@ export class TelnetStream implements ByteStream {
     this.#watch();
   }
 
+  setBreak(on: boolean): void {
+    this.#telnet.port.setBreak(on);
+    this.say();
+  }
+
   stop(): void {
     this.#flush();
     this.#handlers = undefined;

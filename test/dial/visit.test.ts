@@ -8,10 +8,12 @@ import { Visit } from '../../src/dial/visit.js';
 import { DescriptorLine } from '../../src/line/descriptor-line.js';
 import { FdStream } from '../../src/line/fd-stream.js';
 import { LineError, type Line, type LineSource } from '../../src/line/line.js';
+import { Rfc2217Source } from '../../src/line/rfc2217.js';
 import { systemScheduler } from '../../src/link/scheduler.js';
 import { native } from '../../src/native/binding.js';
 import { eventually, within } from '../support/eventually.js';
-import { PATIENCE_MS } from '../line/rig.js';
+import { MemoryLog, PATIENCE_MS } from '../line/rig.js';
+import { TerminalServer } from '../line/terminal-server.js';
 
 const lcp = '\x7e\xff\x7d\x23\xc0\x21\x7d\x21';
 
@@ -250,5 +252,56 @@ describe('a visit to a line', () => {
     await rig.person.until(/done/);
     rig.person.say('\x1dp');
     await (await opening).close();
+  });
+});
+
+/** A visit to a port behind a terminal server, which answers to SET-CONTROL like this. RFC 2217 §3 */
+async function serverRig(
+  t: TestContext,
+  control: (value: Uint8Array) => Uint8Array | undefined,
+  hangUp: HandParts['hangUp'],
+): Promise<{ readonly server: TerminalServer; readonly person: End; readonly opening: Promise<Line> }> {
+  const server = await TerminalServer.open(t, { answers: new Map([[5, control]]) });
+  const place = { host: '127.0.0.1', port: server.port } as const;
+  const options = { kind: 'rfc2217', ...place, speed: 57_600, flow: 'none', carrier: 'auto' } as const;
+  const bare = new Rfc2217Source(options, new MemoryLog());
+  const person = new End(t);
+  const visit = new Visit({ fd: person.near, name: 'ann' });
+  const source = new HandLineSource(bare, bare, { scheduler: systemScheduler, tell: () => undefined, hangUp });
+  const opening = within(source.openByHand(visit, new AbortController().signal), PATIENCE_MS, 'the end of the visit');
+  await person.until(/On the line/);
+  return { server, person, opening };
+}
+
+describe('a visit to a port of a terminal server', () => {
+  const dtr = { ask: 7, on: 8, off: 9 };
+  const withDtr = (value: Uint8Array): Uint8Array => (value[0] === dtr.ask ? Uint8Array.of(dtr.on) : value);
+  const withoutDtr = (value: Uint8Array): Uint8Array | undefined =>
+    [dtr.ask, dtr.on, dtr.off].includes(value[0] ?? 0) ? undefined : value;
+
+  for (const [what, control, escape] of [
+    ['hangs up by DTR', withDtr, ''],
+    ['hangs up by +++ where the server steers no DTR', withoutDtr, '+++ATH0\r'],
+  ] as const) {
+    it(`sends a break, and ${what}`, async (t) => {
+      const { server, person, opening } = await serverRig(t, control, { hangup: 'auto', modem: 'hayes' });
+      const failing = assert.rejects(opening, /ann hung up/);
+      person.say('one\x1db');
+      await server.heard('0505');
+      await server.heard('0506');
+      assert.ok(server.commands.indexOf('0505') < server.commands.indexOf('0506'));
+      person.say('two\x1dq');
+      await failing;
+      assert.equal(server.commands.at(-1), '0509', 'DTR is dropped in any case');
+      assert.equal(Buffer.from(server.data).toString('latin1'), `onetwo${escape}`);
+    });
+  }
+
+  it('ends a break that still goes on when PPP begins', async (t) => {
+    const { server, person, opening } = await serverRig(t, withDtr, undefined);
+    person.say('\x1db\x1dp');
+    const line = await opening;
+    await server.heard('0506');
+    await line.close();
   });
 });

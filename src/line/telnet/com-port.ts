@@ -58,6 +58,7 @@ export class ComPort {
   #carrierLost = false;
   #tellsCarrier = true;
   #dtrAnswered = false;
+  #dtr: boolean | undefined;
 
   /** `carrier` as it was told before. */
   constructor(carrier?: boolean) {
@@ -94,6 +95,11 @@ export class ComPort {
     return this.#dtrAnswered;
   }
 
+  /** As the server said last; undefined: it has not, and can't. */
+  get dtr(): boolean | undefined {
+    return this.#dtr;
+  }
+
   get refusal(): Refusal | undefined {
     return this.#refusal;
   }
@@ -115,6 +121,11 @@ export class ComPort {
   /** Hangs up. */
   dropDtr(): void {
     this.#say(encodeValue(ComPortCommand.setControl, Control.dtrOff));
+  }
+
+  /** Wants to be told how DTR is. */
+  askDtr(): void {
+    this.#say(encodeValue(ComPortCommand.setControl, Control.askDtr));
   }
 
   setBreak(on: boolean): void {
@@ -160,6 +171,8 @@ export class ComPort {
 
   #answered(command: number, value: number): void {
     if (subject(command, value) === subject(ComPortCommand.setControl, Control.dtrOff)) this.#dtrAnswered = true;
+    if (command === ComPortCommand.setControl && (value === Control.dtrOn || value === Control.dtrOff))
+      this.#dtr = value === Control.dtrOn;
     if (command === ComPortCommand.setModemStateMask) this.#tellsCarrier = (value & ModemState.carrier) !== 0;
     for (const [setting, asked] of this.#waiting) {
       if (subject(command, value) !== subject(setting.command, setting.value)) continue;

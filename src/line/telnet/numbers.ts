@@ -44,6 +44,7 @@ export const Control = {
   hardware: 3,
   breakOn: 5,
   breakOff: 6,
+  askDtr: 7,
   dtrOn: 8,
   dtrOff: 9,
   rtsOn: 11,
