@@ -51,6 +51,9 @@ import type { LineOctets, LinkCounters, QueueStatus, SessionStatus } from './typ
 
 /** Reads in a row before other links get their turn. */
 const readsPerWake = 4;
+const octetsPerWake = 262_144;
+/** A line that gave less had no more. A terminal has 4 KiB at a time, whatever waits behind them. */
+const shortRead = 2048;
 /** The default MTU of a TUN interface, and so the least that a slot must hold before linkd has set another. */
 const tunDefaultMtu = 1500;
 /** RFC 1661 §6.1: what every peer may send, whatever was negotiated. */
@@ -77,9 +80,7 @@ export class Pump {
     this.#intake = new Intake(port, this.#tally, this.#watch);
     this.#outlet = new Outlet(port, this.#tally, this.#watch);
     this.#held = new HeldPackets(port, this.#tally, host);
-    const fromTun = (): void => {
-      this.#fromTun();
-    };
+    const fromTun = this.#fromTun.bind(this);
     port.start(
       () => {
         host.guard(fromTun);
@@ -317,11 +318,11 @@ export class Pump {
   /** Line → frames → TUN or session. */
   #fromLine(attached: Attachment, line: number, port: LinePort): void {
     const now = this.#host.scheduler.now();
-    for (let reads = 0; reads < readsPerWake && !port.ended && this.#attached === attached; reads++) {
+    for (let octets = 0; octets < octetsPerWake && !port.ended && this.#attached === attached; ) {
       const length = port.read(attached.received);
-      if (length === 0) break;
-      this.#unframe(attached, line, port, now);
-      if (length < attached.received.length) break;
+      octets += length;
+      if (length > 0) this.#unframe(attached, line, port, now);
+      if (length < shortRead) break;
     }
     this.#settle(attached, now);
   }

@@ -262,7 +262,7 @@ describe('limitUnsent', () => {
     native.limitUnsent(near, 16_384);
     const piece = new Uint8Array(4096);
     let taken = 0;
-    let count = 0;
+    let count: number;
     while ((count = native.write(near, piece, 0, piece.length)) > 0) taken += count;
     assert.equal(count, -native.EAGAIN);
     assert.ok(taken >= 8192 && taken <= 65_536, `${taken} octets`);
