@@ -1,5 +1,6 @@
 /** All benchmarks, in the order in which they run and stand in docs/performance.md. */
 import type { Benchmark } from './benchmark.js';
 import { framing } from './framing.js';
+import { throughput } from './throughput.js';
 
-export const benches: readonly Benchmark[] = [framing];
+export const benches: readonly Benchmark[] = [framing, throughput];
