@@ -26,6 +26,8 @@ export type Said =
   | ChatCommand
   /** `wvdial --chat SECTION`: wvdial dials, and PPP is ours. */
   | { readonly kind: 'wvdial'; readonly section: string }
+  /** It does nothing. */
+  | { readonly kind: 'nothing' }
   | { readonly kind: 'other'; readonly why: string };
 
 interface ChatCommand {
@@ -59,6 +61,7 @@ function readProgram(world: Surroundings, command: Command, variables: ReadonlyM
   const name = posix.basename(program);
   if (words.some((word) => word.includes('\u0001')))
     return { kind: 'other', why: 'it has variables that are not set here' };
+  if (name === 'true' || name === ':') return { kind: 'nothing' };
   if (name === 'chat') return readChat(world, rest);
   if (name === 'wvdial') return { kind: 'wvdial', section: rest.find((word) => !word.startsWith('-')) ?? 'Defaults' };
   const path = ['sh', 'bash', 'dash'].includes(name) ? (rest.find((word) => !word.startsWith('-')) ?? '') : program;

@@ -103,6 +103,7 @@ function carryDialing(draft: Draft, settings: Settings, world: World): void {
   if (connect !== undefined) {
     const command = said(connect);
     if (command.kind === 'chat') carryConnect(draft, world, command, connect.given);
+    else if (command.kind === 'nothing') draft.needless(connect.given, 'it does nothing');
     else if (command.kind !== 'wvdial' || !world.carryWvdial(draft, command.section, connect)) {
       const why = command.kind === 'other' ? command.why : `wvdial.conf has no section ${command.section}`;
       draft.leave(connect.given, why, 'write `dial`, see docs/dialing.md');
@@ -362,6 +363,6 @@ function carryRest(draft: Draft, settings: Settings): void {
     if (isEthernet) draft.leave(given, 'PPPoE runs over Ethernet, and linkd over serial lines', 'leave it to pppd');
     else draft.leave(given, 'linkd has no plugins', 'see what it did, and whether linkd does so itself');
   }
-  for (const { given } of settings.all('unknown'))
-    draft.leave(given, "pppd's manual has no such option", 'see what it did');
+  const unknown = settings.has('plugin') ? 'it is an option of a plugin' : "pppd's manual has no such option";
+  for (const { given } of settings.all('unknown')) draft.leave(given, unknown, 'see what it did');
 }

@@ -57,7 +57,7 @@ describe('linkctl import', () => {
     assert.match(nothing.stderr, /have no connection there\. Name the files/);
     const unknown = await linkctl(t, ['import', 'nobody', '--root', directory]);
     assert.equal(unknown.code, exitCodes.failed);
-    assert.match(unknown.stderr, /cannot import nobody: there is no such file, and no such peer/);
+    assert.match(unknown.stderr, /cannot import nobody: there is no peer of this name, and no such file/);
     assert.equal((await linkctl(t, ['import', '--nonsense'])).code, exitCodes.usage);
   });
 });

@@ -1,7 +1,8 @@
 /** Chat scripts as pppd's commands, wvdial.conf and interfaces(5): each form that people wrote, and what it becomes. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { linkText, run } from './support.js';
+import { unknownTargets } from '../../src/import/import.js';
+import { filesOf, linkText, run } from './support.js';
 
 const peer = '/etc/ppp/peers/one';
 const base = '/dev/ttyS0 115200 crtscts 10.0.0.1:10.0.0.2\n';
@@ -73,6 +74,10 @@ describe('connect', () => {
     const conf = '[Dialer Defaults]\nInit1 = ATZ\n[Dialer isp]\nPhone = 5551234\nStupid Mode = 1\n';
     const { text } = run({ [peer]: `${base}connect "/usr/bin/wvdial --chat isp"`, '/etc/wvdial.conf': conf }, 'one');
     assert.match(text, /number: \[5551234\] # \/etc\/wvdial\.conf:4\n {6}init: \[ATZ\]/);
+  });
+
+  it('that does nothing is not needed', () => {
+    assert.deepEqual(dial('connect /bin/true'), []);
   });
 
   it('with disconnect says how to hang up, and init how to answer', () => {
@@ -147,6 +152,48 @@ describe('interfaces(5)', () => {
     const { text } = run(texts);
     assert.match(text, /networks: \[10\.7\.0\.0\/16\] # \/etc\/network\/interfaces:3/);
     assert.match(text, /up: \[\{ run: \[\/bin\/say, "it is up"\] \}\] # \/etc\/network\/interfaces:4/);
+  });
+});
+
+describe('the name of a link', () => {
+  const names: readonly [file: string, name: string][] = [
+    ['010', '"010"'],
+    ['null', 'null'],
+    ['yes', 'yes'],
+    ['user@isp.example', 'user-isp-example'],
+    ['--x--', 'x'],
+    ['a-name-that-goes-on-for-ever-and-longer', 'a-name-that-goes-on-for-ever-and'],
+  ];
+  for (const [file, name] of names) {
+    it(`of ${file} is ${name}`, () => {
+      const { links, mistakes } = run({ [`/etc/ppp/peers/${file}`]: base });
+      assert.deepEqual(links, [{ name: name.replaceAll('"', ''), isActive: true }]);
+      assert.deepEqual(mistakes, []);
+    });
+  }
+
+  it('is never that of another', () => {
+    const texts = { '/etc/ppp/peers/a@b': base, '/etc/ppp/peers/A-b': '/dev/ttyS1 10.0.1.1:10.0.1.2' };
+    assert.deepEqual(
+      run(texts).links.map(({ name }) => name),
+      ['A-b', 'a-b-2'],
+    );
+  });
+});
+
+describe('what makes no link', () => {
+  it('is not taken for a peer', () => {
+    const texts = {
+      '/etc/ppp/pap-secrets': 'a b c',
+      '/etc/ppp/ip-up': '#!/bin/sh\nexit 0',
+      '/tmp/on': '#!/bin/sh\npppd ttyS0',
+    };
+    const files = filesOf(texts);
+    assert.deepEqual(unknownTargets(files, [...Object.keys(texts), 'nobody']), [
+      '/etc/ppp/pap-secrets',
+      '/etc/ppp/ip-up',
+      'nobody',
+    ]);
   });
 });
 

@@ -120,7 +120,8 @@ describe('the table of options', () => {
       const { verdicts } = run({ [peer]: `${base}${name}${option?.takes === 1 ? ' 5' : ''}\n` });
       const told = verdicts.filter(({ given }) => given.line === 2);
       return (
-        told.length === 0 || told.some(({ outcome }) => outcome.kind === 'left' && outcome.why.includes('concerns none'))
+        told.length === 0 ||
+        told.some(({ outcome }) => outcome.kind === 'left' && outcome.why.includes('concerns none'))
       );
     });
     assert.deepEqual(silent, []);

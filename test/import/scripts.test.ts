@@ -1,7 +1,10 @@
 /** The scripts around pppd: what is understood of a shell, for which link a command runs, and what it becomes. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { understand } from '../../src/import/network-commands.js';
+import { expand, readTokens } from '../../src/import/shell-words.js';
 import { readScript } from '../../src/import/shell.js';
 import { linkText, run } from './support.js';
 
@@ -142,6 +145,43 @@ describe('several links', () => {
       '/etc/ppp/ip-up:1: ip route add 10.3.0.0/16 dev $1: several links may be meant; write `networks: [10.3.0.0/16]` at the one that is',
       '/etc/ppp/ip-up:2: sendmail -q: several links may be meant; write `hooks.up` at the one that is',
     ]);
+  });
+});
+
+const segment = fc.oneof(
+  fc.stringMatching(/^[a-z0-9./:%,@+=-]{1,4}$/),
+  fc.stringMatching(/^[ -~]$/).map((character) => `\\${character}`),
+  fc.stringMatching(/^[ -&(-~]{0,6}$/).map((text) => `'${text}'`),
+  fc
+    .array(
+      fc.oneof(fc.stringMatching(/^[ !#%-[\]-_a-~]$/), fc.constantFrom('\\\\', '\\"', '\\$', '\\`', '\\n', '$A')),
+      { maxLength: 5 },
+    )
+    .map((parts) => `"${parts.join('')}"`),
+  fc.constantFrom('$A', '${B}', '"$B"', '\\\n'),
+);
+const commandLine = fc
+  .array(
+    fc.array(segment, { minLength: 1, maxLength: 4 }).map((parts) => `w${parts.join('')}`),
+    { minLength: 1, maxLength: 4 },
+  )
+  .map((words) => words.join(' '));
+
+describe('the words of a shell', () => {
+  it('are those that sh(1) makes of them', () => {
+    const lines = fc.sample(commandLine, 200);
+    const values: Readonly<Record<string, string>> = { A: 'one', B: 'two' };
+    const script = `A=one\nB=two\n${lines.map((line) => `printf '%s\\001' ${line}\nprintf '\\002'\n`).join('')}`;
+    const real = execFileSync('/bin/sh', ['-c', script], { encoding: 'utf8' }).split('\u0002').slice(0, -1);
+    const ours = lines.map((line) =>
+      readTokens(line)
+        .map((token) =>
+          token.kind === 'word' ? `${expand(token.word, (name) => values[name] ?? '')}\u0001` : 'operator',
+        )
+        .join(''),
+    );
+    assert.equal(real.length, lines.length);
+    assert.deepEqual(ours, real);
   });
 });
 

@@ -34,7 +34,7 @@ export function addImportCommand(program: Command, { output, exit }: Context): v
       const unknown = unknownTargets(files, paths);
       if (unknown.length > 0) {
         const [first = ''] = unknown;
-        throw new OpError('import', first, 'there is no such file, and no such peer below /etc/ppp/peers');
+        throw new OpError('import', first, 'there is no peer of this name, and no such file that makes a link');
       }
       const imported = importConfig(files, paths, check);
       if (imported.links.length === 0) {
