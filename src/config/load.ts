@@ -22,7 +22,17 @@ export async function loadConfig(
     ...(control !== undefined && control !== '' && { control: resolve(control) }),
     ...(stateDir !== undefined && stateDir !== '' && { stateDir: resolve(stateDir) }),
   };
-  return parseConfig([await read(file), ...(await readDropIns(join(dirname(file), 'links.d')))], absolute, environment);
+  return parseConfig(await readConfigFiles(file), absolute, environment);
+}
+
+/** The main file and its drop-ins, as `parseConfig` takes them. */
+export async function readConfigFiles(file: string): Promise<readonly ConfigFile[]> {
+  return [await read(file), ...(await readDropIns(dropInFolder(file)))];
+}
+
+/** Where the drop-ins of a main file are. */
+export function dropInFolder(file: string): string {
+  return join(dirname(file), 'links.d');
 }
 
 async function readDropIns(directory: string): Promise<readonly ConfigFile[]> {

@@ -454,6 +454,7 @@ describe('linkctl, used wrongly', () => {
       'routes',
       'check',
       'probe',
+      'setup',
     ];
     for (const command of ['status', ...commands]) assert.match(help.stdout, new RegExp(`^ {2}${command} `, 'm'));
     assert.match((await linkctl(t, ['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);

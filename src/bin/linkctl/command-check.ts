@@ -36,7 +36,7 @@ export function addCheckCommand(program: Command, { output, exit }: Context): vo
 }
 
 /** Prints what this machine's network has against the config; false when a link can't do its job here. */
-async function suitsMachine(links: readonly LinkConfig[], output: Output): Promise<boolean> {
+export async function suitsMachine(links: readonly LinkConfig[], output: Output): Promise<boolean> {
   const scripts = (await checkScripts(links)).map((problem) => ({ level: 'error' as const, ...problem }));
   const findings = [...scripts, ...(await checkMachine(links, silentLog))];
   for (const { level, link, message, remedy } of findings) {

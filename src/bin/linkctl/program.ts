@@ -12,6 +12,7 @@ import { addHistoryCommand } from './command-history.js';
 import { addImportCommand } from './command-import.js';
 import { addNetworkCommands } from './command-network.js';
 import { addProbeCommand } from './command-probe.js';
+import { addSetupCommand } from './command-setup.js';
 import { addStatusCommand } from './command-status.js';
 import { addSteerCommands } from './command-steer.js';
 import { addTermCommand } from './command-term.js';
@@ -49,6 +50,7 @@ export function createProgram(output: Output, exit: (code: ExitCode) => void): C
   addCheckCommand(program, context);
   addProbeCommand(program, context);
   addImportCommand(program, context);
+  addSetupCommand(program, context);
   addCompletionCommand(program, context);
   return program;
 }
