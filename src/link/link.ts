@@ -220,6 +220,7 @@ export class Link {
     this.#ending = this.#handedOver = true;
     this.#alarm.cancel();
     this.#dialing.end();
+    this.#cause = cause('handed-over');
     this.#opening.abort('a new process takes over');
     await this.#companions.end(shutdownHooksMs);
     await this.#opening.done;

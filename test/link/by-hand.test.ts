@@ -5,21 +5,21 @@ import { native } from '../../src/native/binding.js';
 import { LinkRig, testConfig } from '../support/link-rig.js';
 import { testMultilink } from '../support/bundle-pair.js';
 
-/** Somebody's terminal. */
-function terminal(t: TestContext): { readonly fd: number; readonly name: string } {
+/** Somebody takes the line; gives what is on his screen by then. */
+async function take(t: TestContext, rig: LinkRig): Promise<() => string> {
   const [near, far] = native.socketPair(0);
   t.after(() => {
     native.close(far);
   });
-  return { fd: near, name: 'ann' };
-}
-
-async function take(t: TestContext, rig: LinkRig): Promise<void> {
   assert.equal(
-    rig.link.takeByHand(() => terminal(t)),
+    rig.link.takeByHand(() => ({ fd: near, name: 'ann' })),
     'taken',
   );
   await rig.scheduler.pass(1);
+  return () => {
+    const octets = Buffer.alloc(4096);
+    return octets.toString('latin1', 0, native.read(far, octets, 0, octets.length));
+  };
 }
 
 describe('A link whose line is taken by hand', () => {
@@ -44,8 +44,9 @@ describe('A link whose line is taken by hand', () => {
   it('is down when he hangs up', async (t) => {
     const rig = new LinkRig();
     rig.behaviour.hand = 'hangs-up';
-    await take(t, rig);
+    const screen = await take(t, rig);
     assert.equal(rig.link.state, 'down');
+    assert.match(screen(), /\[linkd\] ann hung up/);
     assert.equal(rig.link.status().lastCause?.cause.code, 'by-hand');
   });
 
@@ -92,6 +93,14 @@ describe('A link whose line is taken by hand', () => {
     lead();
     await rig.scheduler.pass(1);
     assert.deepEqual(rig.acts, ['add', 'by hand', 'open', 'attach', 'open', 'join']);
+  });
+
+  it('is closed for another process before PPP, which he is told', async (t) => {
+    const rig = new LinkRig();
+    rig.behaviour.open = 'never';
+    const screen = await take(t, rig);
+    await rig.link.freeze();
+    assert.match(screen(), /\[linkd\] a new linkd took the place of this one/);
   });
 
   it('goes on with another process when PPP has the line', async (t) => {

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Daemon } from '../support/daemon.js';
 import type { Exchange } from '../support/hayes-exchange.js';
-import { Child } from '../support/process.js';
+import { Child, run } from '../support/process.js';
 import { connectByModems } from '../support/two-modems.js';
 import { TwoRouters } from '../support/two-routers.js';
 
@@ -95,6 +95,17 @@ describe('linkctl term', { timeout: 120_000 }, () => {
     hand.write('\x1dq');
     assert.equal((await hand.exited(PATIENCE_MS)).code, 0, hand.stdout + hand.stderr);
     await isDown();
+  });
+
+  it('gives a terminal its settings back', async () => {
+    const command = [process.execPath, linkctl, '--control', a.control, 'term', 'branch'].join(' ');
+    const typed = 'AT\r\x1dq';
+    const script = ['-qec', `stty -g; ${command}; echo code $?; stty -g`, '/dev/null'];
+    const { stdout } = await run('script', script, { input: typed });
+    assert.match(stdout, /code 0/);
+    const settings = stdout.match(/[\da-f]+(?::[\da-f]+){10,}/g);
+    assert.equal(settings?.length, 2, stdout);
+    assert.equal(settings[0], settings[1]);
   });
 
   it('hangs up when its terminal is gone', async () => {
