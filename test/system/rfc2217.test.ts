@@ -9,6 +9,7 @@ import { realpath, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { NullModem } from '../support/null-modem.js';
 import { must, type Child } from '../support/process.js';
+import { connectByModems } from '../support/two-modems.js';
 import { TwoRouters } from '../support/two-routers.js';
 
 const PORT = 7001;
@@ -50,6 +51,38 @@ describe('a serial port behind ser2net', () => {
       a.signal('SIGTERM');
       assert.equal((await a.exited(5000)).code, 0);
       await b.until('branch', 'noticed', ({ state }) => state !== 'up');
+    } finally {
+      await routers.close();
+    }
+  });
+});
+
+/** hostA ── routerA ── telnet ── ser2net ── modem 100 ═══ exchange ═══ modem 200 ── routerB ── hostB */
+describe('a modem behind ser2net', () => {
+  it('dials, takes a break, and is hung up by +++ where ser2net has no DTR', { timeout: 120_000 }, async () => {
+    const routers = await TwoRouters.create();
+    try {
+      const { lans, dir } = routers;
+      const { exchange, caller, called } = connectByModems(routers, { dcd: false });
+      await writeFile(dir.file('ser2net.yaml'), ser2netConfig(await realpath(caller.path)));
+      const server = lans.routerA.spawn('ser2net', ['-n', '-u', '-c', dir.file('ser2net.yaml')]);
+      routers.atEnd(() => server.stop('SIGKILL'));
+      const restart = 'restart: {quick: 100ms, quick-max: 500ms, slow: 200ms, slow-max: 500ms}';
+      const b = await routers.startB(`{serial: ${called.path}, flow: none}`, ['answer: {rings: 1}', restart]);
+      await b.until('branch', 'waits', ({ lines }) => lines[0]?.call === 'waiting for a call');
+      const a = await routers.startA(`{rfc2217: "127.0.0.1:${PORT}", speed: 115200, flow: none}`, [
+        'dial:',
+        '  number: 200',
+        `  chat: "'' BREAK"`,
+        restart,
+      ]);
+      await a.untilUp('branch', 30_000);
+      await routers.carryTraffic(5000);
+      assert.equal(exchange.calls, 1);
+      const { code, stdout } = await a.ctl('hangup', 'branch');
+      assert.equal(code, 0, stdout);
+      assert.match(stdout, /send \(\+\+\+\)/);
+      assert.equal(exchange.calls, 0);
     } finally {
       await routers.close();
     }
