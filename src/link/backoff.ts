@@ -50,7 +50,7 @@ export class Backoff {
 
   /** An attempt ended. The pause before the next; undefined when there shall be none. */
   next(cause: Cause, now: Millis): Millis | undefined {
-    const { quickMs, quickMaxMs, slowMs, slowMaxMs, stableMs, maxAttempts } = this.#options;
+    const { quickMs, slowMs, slowMaxMs, stableMs, maxAttempts } = this.#options;
     if (this.#upSince !== undefined && now - this.#upSince >= stableMs) this.#failures = 0;
     this.#upSince = undefined;
     this.#failures += 1;
@@ -65,10 +65,16 @@ export class Backoff {
       case 'poll':
         return this.#spread(quickMs);
       case 'quick':
-        return this.#failures === 1 ? 0 : this.#spread(grown(quickMs, this.#failures - 2, quickMaxMs));
+        return this.#failures === 1 ? 0 : this.#spread(grown(quickMs, this.#failures - 2, this.#longestQuick(cause)));
       case 'slow':
         return this.#spread(grown(slowMs, this.#failures - 1, slowMaxMs));
     }
+  }
+
+  /** A cable may be back at any time, and while the line is closed nothing of the peer is heard; a call costs, to nobody as well. */
+  #longestQuick({ code }: Cause): Millis {
+    const { quickMs, quickMaxMs, redial } = this.#options;
+    return code === 'no-answer' && redial === undefined ? quickMs : quickMaxMs;
   }
 
   #spread(pause: Millis): Millis {

@@ -23,9 +23,15 @@ function pauses(codes: readonly CauseCode[], changed: Partial<BackoffOptions> = 
 describe('Backoff', () => {
   it('tries at once after a cable pull, then quickly', () => {
     assert.deepEqual(
-      pauses(['carrier-lost', 'no-answer', 'no-answer', 'no-answer', 'no-answer', 'no-answer']),
+      pauses(['carrier-lost', 'peer-dead', 'peer-dead', 'peer-dead', 'peer-dead', 'peer-dead']),
       [0, 1000, 2000, 4000, 8000, 8000],
     );
+  });
+
+  it('asks a silent peer at a steady pace, for its cable may be back; but calls nobody so often', () => {
+    const silent: CauseCode[] = ['peer-dead', 'no-answer', 'no-answer', 'no-answer', 'no-answer'];
+    assert.deepEqual(pauses(silent), [0, 1000, 1000, 1000, 1000]);
+    assert.deepEqual(pauses(silent, { redial: {} }), [0, 1000, 2000, 4000, 8000]);
   });
 
   it('is slower after a refusal', () => {
