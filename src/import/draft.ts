@@ -74,6 +74,23 @@ export class Draft {
     this.#entries.delete(path);
   }
 
+  /** Whether the key, or a key of its section, is there. */
+  hasBelow(key: string): boolean {
+    return [...this.#entries.keys()].some((path) => isWithin(path, key));
+  }
+
+  /** Takes an item out of a list, or the whole key with its section; gives what it was. */
+  removeAt(key: string, index: number | undefined): string {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined && index !== undefined && isList(entry.value) && entry.value.length > 1) {
+      this.#entries.set(key, { ...entry, value: entry.value.filter((_, i) => i !== index) });
+      return `${JSON.stringify(entry.value[index])} (${entry.comment})`;
+    }
+    const removed = [...this.#entries].filter(([path]) => isWithin(path, key));
+    for (const [path] of removed) this.#entries.delete(path);
+    return removed.map(([path, { value, comment }]) => `${path}: ${JSON.stringify(value)} (${comment})`).join(', ');
+  }
+
   needless(given: Given, why: string): void {
     this.#settle(given, { kind: 'needless', why });
   }
@@ -101,4 +118,8 @@ export class Draft {
   #settle(given: Given, outcome: Parameters<Account['settle']>[2]): void {
     this.#account.settle(given, this.name, outcome);
   }
+}
+
+function isWithin(path: string, key: string): boolean {
+  return path === key || path.startsWith(`${key}.`);
 }

@@ -9,18 +9,12 @@ import type { Files } from './files.js';
 import { readInterfaces, type Interfaces, type PppStanza } from './interfaces.js';
 import { fillLink, type World } from './link.js';
 import { applyScript, type Script } from './scripts.js';
+import { settle, type CheckMistake } from './settle.js';
 import { Settings } from './settings.js';
 import { deviceOf, findSources, linkName, optionsFile, peersFolder, sourceOf, type Source } from './sources.js';
 import { readStarter } from './starter.js';
 import { carryWvdial, tellPppd, WvdialConf } from './wvdial.js';
-import { leftNote, writeConfig, type Chapter } from './write.js';
-
-/** A mistake of the config that linkd would refuse. */
-export interface CheckMistake {
-  /** The link that it is in; undefined: none. */
-  readonly link: string | undefined;
-  readonly message: string;
-}
+import { leftNote } from './write.js';
 
 export interface Imported {
   /** The config, with its comments. */
@@ -49,29 +43,14 @@ export function importConfig(
   const work = new Import(files);
   const drafts = work.run(sources);
   const verdicts = work.account.close();
-  const chapters: Chapter[] = drafts.map((draft) => ({ draft, mistakes: [] }));
   const hide = (text: string): string => work.account.hide(text);
-  let text = writeConfig(chapters, verdicts, hide);
-  let mistakes = check(text);
-  // A link that can't stand beside the others, or lacks something, must not keep the others from starting.
-  for (let round = 0; round < drafts.length && mistakes.length > 0; round++) {
-    const at = chapters.findLastIndex(
-      (chapter) => chapter.mistakes.length === 0 && mistakes.some(({ link }) => link === chapter.draft.name),
-    );
-    const chapter = chapters[at];
-    if (chapter === undefined) break;
-    const { draft } = chapter;
-    const own = mistakes.flatMap(({ link, message }) => (link === draft.name ? [message] : []));
-    chapters[at] = { draft, mistakes: own };
-    text = writeConfig(chapters, verdicts, hide);
-    mistakes = check(text);
-  }
+  const { text, chapters, mistakes } = settle(drafts, verdicts, hide, check);
   return {
     text,
     links: chapters.map(({ draft: { name }, mistakes: own }) => ({ name, isActive: own.length === 0 })),
     verdicts,
-    notes: [...new Set(verdicts.flatMap(leftNote))],
-    mistakes: mistakes.map(({ message }) => message),
+    notes: [...new Set([...verdicts.flatMap(leftNote), ...chapters.flatMap(({ without }) => without).map(hide)])],
+    mistakes,
   };
 }
 
@@ -261,7 +240,8 @@ class Import {
 
   /** The scripts that pppd runs for each connection. */
   #scripts(): readonly Script[] {
-    const moments = { 'ip-pre-up': 'pre-up', 'ip-up': 'up', 'ip-down': 'down' } as const;
+    // For both of the first, addresses are known.
+    const moments = { 'ip-pre-up': 'up', 'ip-up': 'up', 'ip-down': 'down' } as const;
     return Object.entries(moments).flatMap(([name, moment]) => {
       const folder = `/etc/ppp/${name}.d`;
       const parts = this.#files.list(folder).filter((part) => /^[\w-]+$/.test(part));

@@ -157,6 +157,7 @@ function carryAddresses(draft: Draft, settings: Settings, files: Files): void {
     const accept = settings.last(draft, `ipcp-accept-${side}`);
     if (accept === undefined) continue;
     if (draft.text(side) === 'from-peer') draft.needless(accept.given, '`from-peer` takes any');
+    else if (settings.has('demand')) draft.needless(accept.given, 'a link that sleeps keeps its addresses');
     else draft.carry(`ipcp.accept-${side}`, 'any', accept.given);
   }
   const noIp = settings.last(draft, 'noip');
@@ -324,7 +325,6 @@ function carryTimes(draft: Draft, settings: Settings, startsAlone: boolean): voi
   else if (demand !== undefined) {
     if (isFixed) {
       draft.carry('when.demand', 'on', demand.given);
-      for (const side of ['local', 'remote'] as const) draft.drop(`ipcp.accept-${side}`);
     } else
       draft.leave(
         demand.given,

@@ -5,7 +5,7 @@ import { formatIp4, formatPrefix, isPrefix4, networkOf, parseIp4, parseIpPrefix,
 export type Doing =
   | {
       readonly kind: 'route';
-      /** A network with its length, or `default`. */
+      /** A network with its length, `default`, or `peer`. */
       readonly network: string;
       readonly gateway: string | undefined;
       readonly device: string | undefined;
@@ -37,6 +37,13 @@ export function understand(words: readonly string[], writesTo: readonly string[]
   if (special !== undefined) return special(rest, first);
   return idle.includes(program) ? nothing : unknown;
 }
+
+/** What stands for the link's own interface and for the peer's address in words, where they are asked for by a variable. */
+export const ownInterface = '\u0001interface';
+export const peerAddress = '\u0001remote';
+
+/** The network of a route to the peer itself. */
+export const hostRoute = 'peer';
 
 const unknown: Doing = { kind: 'unknown' };
 const undo: Doing = { kind: 'undo' };
@@ -129,6 +136,7 @@ function route(network: string, gateway?: string, device?: string, metric?: stri
 
 /** `isHost`: an address without a mask is a host's; else its class says how long the network is, as route(8) has it. */
 function networkText(target: string, mask: string | undefined, isHost: boolean): string | undefined {
+  if (target === peerAddress) return hostRoute;
   if (target === 'default' || (target === '0.0.0.0' && !isHost)) return 'default';
   const prefix = parseIpPrefix(target);
   if (target.includes('/')) return prefix === undefined ? undefined : formatPrefix(networkOf(prefix));

@@ -4,13 +4,9 @@
  */
 import type { Given } from './account.js';
 import type { Draft, Value } from './draft.js';
-import { understand, type Doing } from './network-commands.js';
+import { hostRoute, ownInterface, peerAddress, understand, type Doing } from './network-commands.js';
 import { readScript, type Command, type Condition } from './shell.js';
 import { expand, type Part, type Word } from './shell-words.js';
-
-/** What stands for the link's own interface and for the peer's address in words, where they are asked for by a variable. */
-const ownInterface = '\u0001interface';
-const peerAddress = '\u0001remote';
 
 export interface Script {
   readonly file: string;
@@ -263,8 +259,9 @@ function apply(draft: Draft, script: Script, step: Step, isSole: boolean): void 
       );
       return;
     case 'proxy-arp':
-      if (doing.target === peerAddress || doing.target === draft.text('remote'))
-        draft.add('proxy-arp', { target: 'peer', interface: doing.device }, given);
+      if (doing.target !== peerAddress && doing.target !== draft.text('remote')) return;
+      draft.drop('proxy-arp');
+      draft.add('proxy-arp', { target: 'peer', interface: doing.device }, given);
       return;
     case 'mail':
       put(
@@ -289,6 +286,10 @@ function applyRoute(
   whose: 'yes' | 'no' | 'open',
   put: (whose: 'yes' | 'no' | 'open', path: string, value: Value, how: string) => void,
 ): void {
+  if (network === hostRoute || network === `${draft.text('remote') ?? ''}/32`) {
+    draft.needless(given, 'linkd reaches the peer itself without a route');
+    return;
+  }
   if (network === 'default') {
     if (whose === 'yes') draft.carry('default-route', metric === undefined ? 'on' : { metric }, given);
     else put(whose, 'default-route', 'on', '`default-route: on`');

@@ -74,7 +74,7 @@ export function sourceOf(files: Files, target: string): Source | undefined {
   if (text === undefined) return undefined;
   const base = posix.basename(path);
   // What these hold belongs to a link, and makes none.
-  if (base.endsWith("-secrets") || (text.startsWith('#!') && !/\bpppd\b/.test(text))) return undefined;
+  if (base.endsWith('-secrets') || (text.startsWith('#!') && !/\bpppd\b/.test(text))) return undefined;
   if (base === 'wvdial.conf' || /^\s*\[\s*Dialer\b/im.test(text)) return { kind: 'wvdial', path };
   if (base === 'interfaces' || /^\s*iface\s+\S+\s+inet6?\s/m.test(text)) return { kind: 'interfaces', path };
   if (text.startsWith('#!')) return scriptSource(path);

@@ -7,6 +7,8 @@ export interface Chapter {
   readonly draft: Draft;
   /** Why the link stands there commented out, mistakes of the config; none: it doesn't. */
   readonly mistakes: readonly string[];
+  /** What of it is left out, since linkd would not take it. */
+  readonly without: readonly string[];
 }
 
 /** The whole file. `hide` takes out the secrets that may be in a comment. */
@@ -35,11 +37,12 @@ export function writeConfig(
     ...blankBefore(comment(notes(undefined), '')),
     '',
     'links:',
-    ...chapters.flatMap(({ draft, mistakes }) => [
+    ...chapters.flatMap(({ draft, mistakes, without }) => [
       ...(draft === chapters[0]?.draft ? [] : ['']),
       ...comment(
         [
           ...heading('Commented out, since with it the config would have mistakes:', mistakes),
+          ...heading('Left out, since linkd would not take it:', without),
           ...draft.hints,
           ...notes(draft.name),
         ],

@@ -208,6 +208,19 @@ describe('links that can not stand beside each other', () => {
     assert.deepEqual(imported.mistakes, []);
   });
 
+  it('lose what linkd would not take of them, and no more', () => {
+    const script =
+      'ip route add 224.0.0.0/4 dev $1\nip route add 10.5.0.0/16 dev $1\nip route add 10.5.0.0/16 dev $1 metric 3\n';
+    const { links, text, notes } = run({ [peer]: base, '/etc/ppp/ip-up': script });
+    assert.deepEqual(links, [{ name: 'one', isActive: true }]);
+    assert.match(text, /^ {4}networks: \[10\.5\.0\.0\/16\] #/m);
+    assert.match(
+      text,
+      /Left out, since linkd would not take it:\n {2}# - links\.one\.networks\[0\]: .*; it was "224\.0\.0\.0\/4" \(\/etc\/ppp\/ip-up:1/,
+    );
+    assert.equal(notes.length, 2);
+  });
+
   it('get default routes in an order', () => {
     const two = { [peer]: `${base}defaultroute`, '/etc/ppp/peers/two': '/dev/ttyS1 10.0.1.1:10.0.1.2 defaultroute' };
     assert.match(run(two).text, /default-route:\n {6}metric: 10 # behind/);

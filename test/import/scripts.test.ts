@@ -48,6 +48,8 @@ describe('commands', () => {
     ['ip -4 r add default dev ${IFNAME}', 'default-route: on'],
     ['ip route add 10.2.3.4/16 via 10.0.0.2', 'networks: [10.2.0.0/16]'],
     ['ip route add 10.2.0.0/16 via 10.9.9.9', ''],
+    ['route add -host $5 dev $1', ''],
+    ['ip route add 10.0.0.2 dev $1', ''],
     ['route del -net 10.2.0.0 netmask 255.255.0.0', ''],
     ['iptables -t nat -A POSTROUTING -o ppp7 -j MASQUERADE', 'masquerade: [link]'],
     [

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseConfig } from '../../src/config/parse.js';
 import type { Files } from '../../src/import/files.js';
-import { importConfig, type CheckMistake, type Imported } from '../../src/import/import.js';
+import { importConfig, type Imported } from '../../src/import/import.js';
+import type { CheckMistake } from '../../src/import/settle.js';
 import { root } from '../support/root.js';
 
 export const samples = join(root, 'test/import/samples');
@@ -34,8 +35,7 @@ export function run(texts: Readonly<Record<string, string>>, ...targets: readonl
 
 export function check(text: string): readonly CheckMistake[] {
   const result = parseConfig([{ file: 'linkd.yaml', text }]);
-  if (result.ok) return [];
-  return result.errors.map(({ path, message }) => ({ link: /^links\.([\w-]+)/.exec(path)?.[1], message }));
+  return result.ok ? [] : result.errors;
 }
 
 /** The only link of an import, as the config has it, without its comments. */

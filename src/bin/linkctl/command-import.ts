@@ -10,7 +10,8 @@ import { codeOf, OpError } from '../../base/errors.js';
 import { decodeText } from '../../base/text.js';
 import { parseConfig } from '../../config/parse.js';
 import type { Files } from '../../import/files.js';
-import { importConfig, unknownTargets, type CheckMistake, type Imported } from '../../import/import.js';
+import { importConfig, unknownTargets, type Imported } from '../../import/import.js';
+import type { CheckMistake } from '../../import/settle.js';
 import type { Context, Output } from './context.js';
 import { exitCodes } from './exit-codes.js';
 import { formatCount } from './format.js';
@@ -61,12 +62,7 @@ function pathOf(files: Files, target: string, root: string): string {
 /** As linkd would. */
 function check(text: string): readonly CheckMistake[] {
   const result = parseConfig([{ file: 'linkd.yaml', text }]);
-  if (result.ok) return [];
-  return result.errors.map(({ path, message }) => ({
-    link: /^links\.([\w-]+)/.exec(path)?.[1],
-    // Where the other link stands is another place by then.
-    message: `${path}: ${message.replace(/ \(linkd\.yaml:\d+:\d+\)/g, '')}`,
-  }));
+  return result.ok ? [] : result.errors;
 }
 
 async function writeNew(file: string, text: string): Promise<void> {
