@@ -50,7 +50,15 @@ export const tools = {
     'dbus-daemon': 'dbus',
     script: 'bsdutils',
   },
-  interop: { ...network, 'linux.uml': 'user-mode-linux', pppd: 'ppp', busybox: 'busybox-static' },
+  interop: {
+    ...network,
+    'linux.uml': 'user-mode-linux',
+    pppd: 'ppp',
+    busybox: 'busybox-static',
+    mgetty: 'mgetty',
+    wvdial: 'wvdial',
+    login: 'login',
+  },
 };
 
 /** Installs what package-lock.json names, unless it is there. Throws when that fails. */
@@ -106,6 +114,10 @@ function step(what) {
 
 /** Package lists may be absent (a container) or too old for the mirror: then, and only then, they are fetched. */
 function aptInstall(packages) {
+  // On its installation it would look for modems on every serial port of this machine.
+  if (packages.includes('wvdial')) {
+    run('sh', ['-c', 'echo wvdial wvdial/wvdialconf boolean false | debconf-set-selections']);
+  }
   const install = ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', ...packages];
   if (havePackageLists()) {
     try {

@@ -187,4 +187,30 @@ describe('a modem on a pty', () => {
     assert.ok(called.said.length < 1900);
     await called.reads(/^x{1900}$/);
   });
+
+  it('serves a descriptor as well, which cannot be hung up', async (t) => {
+    const [ours, theirs] = native.socketPair(4096);
+    t.after(() => {
+      native.close(theirs);
+    });
+    const exchange = new Exchange(systemScheduler, quick);
+    assert.throws(() => new ModemPort({ kind: 'fd', fd: ours }, exchange, { hangUp: true }), /only a pty/);
+    const port = new ModemPort({ kind: 'fd', fd: ours }, exchange);
+    t.after(() => {
+      port.close();
+    });
+    assert.throws(() => port.path, /no path/);
+    native.write(theirs, Buffer.from('ATE0I0\r'), 0, 7);
+    let said = '';
+    const buffer = new Uint8Array(64);
+    await eventually(
+      () => {
+        const count = native.read(theirs, buffer, 0, buffer.length);
+        if (count > 0) said += Buffer.from(buffer.subarray(0, count)).toString('latin1');
+        return said.includes('336\r\n\r\nOK\r\n');
+      },
+      PATIENCE_MS,
+      'its answer',
+    );
+  });
 });

@@ -5,11 +5,13 @@
  *   DCD      is `modem.dcd` for the test; with `hangUp`, its loss hangs the terminal up, as the kernel does without CLOCAL:
  *            whoever has the port open gets EIO and SIGHUP, and the port is there anew a little later
  *   RTS/CTS  the modem reads no more than it can send, and gives no more than the program takes
+ *
+ * Or on a descriptor, as the serial line of a virtual machine is one: there DTR is always on, and nothing can be hung up.
  */
 import type { Millis, Scheduler, Timer } from '../../src/base/clock.js';
 import type { Exchange } from './hayes-exchange.js';
 import { Modem, type ModemOptions, type Terminal } from './hayes.js';
-import { Port } from './modem-port.js';
+import { Port, type PortOptions } from './modem-port.js';
 
 export interface ModemPortOptions extends ModemOptions {
   /** A loss of the carrier hangs the terminal up. */
@@ -26,8 +28,7 @@ const AWAY_MS: Millis = 50;
 
 export class ModemPort implements Terminal {
   readonly modem: Modem;
-  /** Where the port is. */
-  readonly path: string;
+  readonly #at: PortOptions;
   readonly #scheduler: Scheduler;
   readonly #port: Port;
   readonly #hangUp: boolean;
@@ -36,16 +37,23 @@ export class ModemPort implements Terminal {
   #away = false;
   #closed = false;
 
-  /** Publishes the port as a symbolic link at `path`. Throws what the system says. */
-  constructor(path: string, exchange: Exchange, options: ModemPortOptions = {}) {
-    this.path = path;
+  /** Publishes a pty as a symbolic link of that path, or takes over a descriptor. Throws what the system says. */
+  constructor(at: string | PortOptions, exchange: Exchange, options: ModemPortOptions = {}) {
+    this.#at = typeof at === 'string' ? { kind: 'pty', link: at } : at;
+    if (options.hangUp === true && this.#at.kind === 'fd') throw new Error('only a pty can be hung up');
     this.#scheduler = exchange.scheduler;
     this.#hangUp = options.hangUp ?? false;
     this.modem = new Modem(this, exchange, options);
-    this.#port = new Port({ kind: 'pty', link: path }, () => {
+    this.#port = new Port(this.#at, () => {
       this.#serveAfter(0);
     });
     this.#serve();
+  }
+
+  /** Where the pty is. */
+  get path(): string {
+    if (this.#at.kind === 'fd') throw new Error('a descriptor has no path');
+    return this.#at.link;
   }
 
   write(octets: Uint8Array): void {
