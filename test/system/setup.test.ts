@@ -150,6 +150,16 @@ describe('linkctl setup', { timeout: 180_000 }, () => {
     assert.doesNotMatch(stdout + stderr + a.daemon.log, /a long secret/);
   });
 
+  it('is shown the port of the first as held, and the first itself as who is at the end of the other', async () => {
+    const probe = (...words: readonly string[]): Promise<Exit> => a.daemon.ctl('probe', '--json', ...words);
+    const held = await probe(ends.a);
+    assert.equal(held.code, exitCodes.failed);
+    assert.match(held.stdout, /"who":"linkd's link branch \(\w+\)","how":"link"/);
+    const found = await probe(ends.b, '--speeds', '115200');
+    assert.equal(found.code, exitCodes.ok, found.stdout);
+    assert.match(found.stdout, /"kind":"ppp","speed_baud":115200,"clean":true,.*"authentication":"MS-CHAPv2"/);
+  });
+
   it('overwrites nothing unasked', async () => {
     const { code, stderr } = await a.setUp('--yes', '--name', 'branch', '--device', ends.a, ...here);
     assert.equal(code, exitCodes.usage);

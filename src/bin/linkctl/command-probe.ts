@@ -12,14 +12,13 @@ import { systemScheduler } from '../../link/scheduler.js';
 import { fastSpeeds, usualSpeeds } from '../../probe/ladder.js';
 import type { PortFacts } from '../../probe/port-facts.js';
 import { isTerminal, listPorts, systemRoots } from '../../probe/ports.js';
-import { findHolders, type Holder } from '../../probe/holders.js';
 import { probePort } from '../../probe/probe.js';
 import { renderLinks } from '../../setup/draft.js';
 import { draftOf } from '../../setup/from-finding.js';
 import type { Context, Output } from './context.js';
 import { exitCodes } from './exit-codes.js';
 import { withSignals } from './interruption.js';
-import { linkHolders } from './link-holders.js';
+import { lockDir, whoHolds } from './port-holders.js';
 import { jsonOfProbe, renderProbe, type PortReport } from './render-probe.js';
 
 interface ProbeOptions {
@@ -31,7 +30,6 @@ interface ProbeOptions {
   readonly json?: true;
 }
 
-const lockDir = '/run/lock';
 const usage = { exitCode: exitCodes.usage };
 
 export function addProbeCommand(program: Command, context: Context): void {
@@ -63,15 +61,9 @@ async function probe(devices: readonly string[], options: ProbeOptions, context:
     devices.length === 0
       ? ports.map((facts) => untouched(facts.path, facts.path, facts))
       : await Promise.all(devices.map((device) => reportOf(device, ports)));
-  const consoles = new Set(ports.filter(({ console }) => console).map(({ name }) => name));
-  const real = reports.flatMap(({ path }) => (path === undefined ? [] : [path]));
-  const { holders, hidden } = await findHolders([...new Set(real)], consoles, systemRoots, lockDir);
-  const links = await linkHolders(context.client());
-  const held = reports.map((report): PortReport => {
-    const holdersOf = (from: ReadonlyMap<string, readonly Holder[]>): readonly Holder[] =>
-      report.path === undefined ? [] : (from.get(report.path) ?? []);
-    return { ...report, holders: [...holdersOf(links), ...holdersOf(holders)] };
-  });
+  const paths = reports.flatMap(({ path }) => (path === undefined ? [] : [path]));
+  const { holders, hidden } = await whoHolds(paths, ports, context.client());
+  const held = reports.map((report) => ({ ...report, holders: holders.get(report.path ?? '') ?? [] }));
   const wanted = (report: PortReport): boolean =>
     devices.length > 0 || (options.all === true && report.facts?.present === true);
   const probed = await withSignals((signal) =>

@@ -2,15 +2,14 @@
  * `linkctl setup`: a link from a short dialogue, or from options alone; checked as linkd would, written as a drop-in, taken
  * over by the linkd that runs, and followed until it is up.
  */
+import { realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { OpError } from '../../base/errors.js';
+import { messageOf, OpError } from '../../base/errors.js';
 import { formatConfigErrors } from '../../config/format.js';
 import { dropInFolder, readConfigFiles } from '../../config/load.js';
 import { parseConfig, type ConfigFile, type ParseResult } from '../../config/parse.js';
-import { LineError } from '../../line/line.js';
 import { systemScheduler } from '../../link/scheduler.js';
-import { findHolders } from '../../probe/holders.js';
 import { usualSpeeds } from '../../probe/ladder.js';
 import { listPorts, systemRoots } from '../../probe/ports.js';
 import { probePort } from '../../probe/probe.js';
@@ -23,7 +22,7 @@ import { suitsMachine } from './command-check.js';
 import type { Context } from './context.js';
 import { exitCodes, type ExitCode } from './exit-codes.js';
 import { withSignals } from './interruption.js';
-import { linkHolders } from './link-holders.js';
+import { lockDir, whoHolds } from './port-holders.js';
 import { renderProbe } from './render-probe.js';
 import { exists, putFile, readSecret, type NewFile } from './setup-files.js';
 import { daemonOwner, startLink } from './setup-start.js';
@@ -56,7 +55,6 @@ interface SetupOptions {
   readonly ownNetwork: readonly string[];
 }
 
-const lockDir = '/run/lock';
 /** Where there is no config yet. */
 const emptyConfig = '# The links are in links.d.\nlinks:\n';
 
@@ -147,13 +145,12 @@ async function setUp(
 /** The ports that are free, and the names that aren't. */
 async function lookAround({ client }: Context, takenNames: readonly string[]): Promise<Circumstances> {
   const ports = (await listPorts(systemRoots)).filter(({ present }) => present);
-  const consoles = new Set(ports.filter(({ console }) => console).map(({ name }) => name));
-  const paths = ports.map(({ path }) => path);
-  const [{ holders }, links] = await Promise.all([
-    findHolders(paths, consoles, systemRoots, lockDir),
-    linkHolders(client()),
-  ]);
-  const free = ports.filter(({ path }) => (holders.get(path) ?? []).length === 0 && !links.has(path));
+  const { holders } = await whoHolds(
+    ports.map(({ path }) => path),
+    ports,
+    client(),
+  );
+  const free = ports.filter(({ path }) => (holders.get(path) ?? []).length === 0);
   return { freePorts: free.map(({ byId, path }) => byId ?? path), takenNames };
 }
 
@@ -215,20 +212,24 @@ function promptOf({ text, fallback, secret }: Asked): string {
   return `${text} [${fallback === '' ? 'none' : fallback}] `;
 }
 
-async function probe(dialogue: Dialogue, { output }: Context, signal: AbortSignal): Promise<void> {
+/** Speaks on the port, unless somebody holds it. */
+async function probe(dialogue: Dialogue, { output, client }: Context, signal: AbortSignal): Promise<void> {
   const { device } = dialogue;
-  output.writeError(`${device} is probed; Ctrl-C ends it.\n`);
+  const path = await realpath(device).catch(() => device);
   try {
+    const holders = (await whoHolds([path], await listPorts(systemRoots), client())).holders.get(path) ?? [];
+    if (holders.length > 0) throw new Error(`${device} is held by ${holders.map(({ who }) => who).join(', ')}`);
+    output.writeError(`${device} is probed; Ctrl-C ends it.\n`);
     const scheduler = systemScheduler;
     const options = { speeds: usualSpeeds, patience: 1, scheduler, lockDir, doing: () => undefined };
-    const probed = await probePort(device, options, signal);
+    const probed = await probePort(path, options, signal);
     dialogue.learn(probed);
-    const report = { device, path: device, facts: undefined, holders: [], result: { kind: 'found', probed } } as const;
+    const report = { device, path, facts: undefined, holders: [], result: { kind: 'found', probed } } as const;
     output.writeError(renderProbe([report], 0, { paint: output.paint, width: undefined }));
   } catch (thrown) {
-    if (!(thrown instanceof LineError)) throw thrown;
+    signal.throwIfAborted();
     dialogue.giveUpProbe();
-    output.complain(thrown.message);
+    output.complain(`${messageOf(thrown)}. It is not probed.`);
   }
 }
 
