@@ -232,11 +232,11 @@ export function carryConnect(draft: Draft, world: Surroundings, command: ChatCom
     return;
   }
   if (file !== undefined) {
-    draft.carry('dial.chat.file', file, given);
     if (number !== undefined) {
       draft.carry('dial.modem', 'none', given);
       draft.carry('dial.number', number, given);
     }
+    draft.carry('dial.chat.file', file, given);
     if (script.length === 0) draft.hint(`${file} could not be read; it has to be there.`);
     return;
   }

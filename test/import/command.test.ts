@@ -1,11 +1,19 @@
 /** `linkctl import` as a process: where it looks, what it writes, and when it says no. */
 import assert from 'node:assert/strict';
+import { execFile as execFileCallback } from 'node:child_process';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { z } from 'zod';
 import { exitCodes } from '../../src/bin/linkctl/exit-codes.js';
 import { linkctl, temporaryDirectory } from '../control/rig.js';
 import { samples } from './support.js';
+
+const execFile = promisify(execFileCallback);
+const linkctlPath = fileURLToPath(new URL('../../src/bin/linkctl.js', import.meta.url));
+const ended = z.object({ code: z.number(), stdout: z.string(), stderr: z.string() });
 
 const sample = (name: string): string => join(samples, name);
 
@@ -47,6 +55,23 @@ describe('linkctl import', () => {
     assert.equal(second.code, exitCodes.failed);
     assert.match(second.stderr, /cannot write the config to .*linkd\.yaml: EEXIST.*Name another file/);
     assert.equal((await stat(file)).mtimeMs, mtimeMs);
+  });
+
+  it('says what it could not read, and writes the rest', async (t) => {
+    const directory = await temporaryDirectory(t);
+    await mkdir(join(directory, 'etc/ppp/peers'), { recursive: true });
+    await writeFile(join(directory, 'etc/ppp/peers/one'), '/dev/ttyS0 10.0.0.1:10.0.0.2\n');
+    await writeFile(join(directory, 'etc/ppp/pap-secrets'), 'a b c\n', { mode: 0 });
+    // Root reads what it likes; without these two capabilities it is like anyone else.
+    const powers = '-dac_override,-dac_read_search';
+    const mortal = [`--bounding-set=${powers}`, `--inh-caps=${powers}`, process.execPath, linkctlPath];
+    const { code, stdout, stderr } = await execFile('setpriv', [...mortal, 'import', '--root', directory]).then(
+      (written) => ({ code: 0, ...written }),
+      (failed: unknown) => ended.parse(failed),
+    );
+    assert.match(stdout, /^ {2}one:$/m);
+    assert.match(stderr, /pap-secrets could not be read: do this as root/);
+    assert.equal(code, exitCodes.failed);
   });
 
   it('says when there is nothing to import, or nothing of that name', async (t) => {

@@ -36,10 +36,10 @@ describe('connect', () => {
     const file = { '/etc/chat': 'ABORT BUSY\n"" ATDT\\T\nCONNECT ""\n' };
     assert.deepEqual(dial('connect "exec chat -f /etc/chat -T 0W,5551234"', file), [
       'dial:',
-      'chat:',
-      'file: /etc/chat',
       'modem: none',
       'number: "0W,5551234"',
+      'chat:',
+      'file: /etc/chat',
     ]);
     assert.deepEqual(dial('connect "chat -f /etc/chat -T internet.example"', file).slice(2, 5), [
       'ABORT BUSY',

@@ -32,22 +32,21 @@ export function addImportCommand(program: Command, { output, exit }: Context): v
       const refused = new Set<string>();
       const files = filesBelow(resolve(root), refused);
       const paths = targets.map((target) => pathOf(files, target, root));
-      const unknown = unknownTargets(files, paths);
-      if (unknown.length > 0) {
-        const [first = ''] = unknown;
-        throw new OpError('import', first, 'there is no peer of this name, and no such file that makes a link');
-      }
-      const imported = importConfig(files, paths, check);
+      const [unknown] = unknownTargets(files, paths);
+      const imported = unknown === undefined ? importConfig(files, paths, check) : undefined;
+      for (const path of refused)
+        output.complain(`${path} could not be read: do this as root, or something is missing`);
+      if (imported === undefined)
+        throw new OpError('import', unknown ?? '', 'there is no peer of this name, and no such file that makes a link');
       if (imported.links.length === 0) {
         const remedy = 'Name the files, or another --root.';
         throw new OpError('import', resolve(root), 'pppd, wvdial and interfaces(5) have no connection there', remedy);
       }
       if (file === undefined) output.write(imported.text);
       else await writeNew(file, imported.text);
-      for (const path of refused)
-        output.complain(`${path} could not be read: do this as root, or something is missing`);
       summarize(imported, output);
       if (imported.mistakes.length > 0) exit(exitCodes.badConfig);
+      else if (refused.size > 0) exit(exitCodes.failed);
     });
 }
 
