@@ -44,20 +44,20 @@ export function readToFlag(address: usize): bool {
       const b = v128.load(at, 16);
       const specialA = plain ? flagsAndEscapes(a) : members(a, low, high);
       const specialB = plain ? flagsAndEscapes(b) : members(b, low, high);
-      if (v128.any_true(v128.or(specialA, specialB)) || escaped) {
-        const escapesA = i8x16.eq(a, i8x16.splat(CONTROL_ESCAPE));
-        const escapesB = i8x16.eq(b, i8x16.splat(CONTROL_ESCAPE));
-        const bits = bitmask32(escapesA, escapesB);
-        if (bits !== bitmask32(specialA, specialB) || bits & ((bits << 1) | escaped)) break;
-        out = unescape(a, behind(before, escapesA), ~bits, out);
-        out = unescape(b, behind(escapesA, escapesB), ~bits >> 16, out);
-        before = escapesB;
-        escaped = bits >> 31;
-      } else {
-        v128.store(out, a);
-        v128.store(out, b, 16);
-        out += 32;
+      if (!(v128.any_true(v128.or(specialA, specialB)) || escaped)) {
+        const copied = ordinaryOctets(at, min<usize>(to - 32, at + limit - out), out, plain, low, high);
+        out += copied - at;
+        at = copied;
+        continue;
       }
+      const escapesA = i8x16.eq(a, i8x16.splat(CONTROL_ESCAPE));
+      const escapesB = i8x16.eq(b, i8x16.splat(CONTROL_ESCAPE));
+      const bits = bitmask32(escapesA, escapesB);
+      if (bits !== bitmask32(specialA, specialB) || bits & ((bits << 1) | escaped)) break;
+      out = unescape(a, behind(before, escapesA), ~bits, out);
+      out = unescape(b, behind(escapesA, escapesB), ~bits >> 16, out);
+      before = escapesB;
+      escaped = bits >> 31;
       at += 32;
     }
     if (out > limit) {
@@ -66,23 +66,27 @@ export function readToFlag(address: usize): bool {
       if (ended) at++;
       break;
     }
-    const octets = v128.load(at);
-    const escapes = i8x16.eq(octets, i8x16.splat(CONTROL_ESCAPE));
-    const flagBits = i8x16.bitmask(i8x16.eq(octets, i8x16.splat(FLAG)));
-    // So many octets come before the flag, or before the end.
-    const left = min<u32>(<u32>(to - at), 16);
-    const length = ctz<u32>(flagBits | (1 << left));
-    const valid: u32 = (1 << length) - 1;
-    const escapeBits = i8x16.bitmask(escapes) & valid;
-    const behindEscape = (escapeBits << 1) | escaped;
-    const dropped = plain ? 0 : i8x16.bitmask(members(octets, low, high)) & ~escapeBits & valid;
-    if ((escapeBits & behindEscape) | dropped) {
+    // There is a flag, the end, or an octet that was inserted. So many octets come before the flag, or before the end.
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    const flagBits: u64 = bitmask32(i8x16.eq(a, i8x16.splat(FLAG)), i8x16.eq(b, i8x16.splat(FLAG)));
+    const left: u64 = min<usize>(to - at, 32);
+    const length = <u32>ctz<u64>(flagBits | ((1 as u64) << left));
+    const valid = <u32>(((1 as u64) << length) - 1);
+    const escapesA = i8x16.eq(a, i8x16.splat(CONTROL_ESCAPE));
+    const escapesB = i8x16.eq(b, i8x16.splat(CONTROL_ESCAPE));
+    const escapeBits = bitmask32(escapesA, escapesB) & valid;
+    const behindEscape = ((escapeBits as u64) << 1) | escaped;
+    const dropped = plain ? 0 : bitmask32(members(a, low, high), members(b, low, high)) & ~escapeBits & valid;
+    if ((escapeBits & (<u32>behindEscape)) | dropped) {
       receiver.escaped = escaped;
       out = readOneByOne(receiver, at, at + length, out);
       escaped = receiver.escaped;
     } else {
-      out = unescape(octets, behind(i8x16.splat(<i8>-escaped), escapes), valid & ~escapeBits, out);
-      escaped = (behindEscape >> length) & 1;
+      const kept = valid & ~escapeBits;
+      out = unescape(a, behind(before, escapesA), kept, out);
+      out = unescape(b, behind(escapesA, escapesB), kept >> 16, out);
+      escaped = (<u32>(behindEscape >> length)) & 1;
     }
     at += length;
     if (at < to && (flagBits >> length) & 1) {
@@ -98,6 +102,29 @@ export function readToFlag(address: usize): bool {
   receiver.escaped = escaped;
   if (ended && out <= limit) receiver.fcs = fcs16(start, read, FCS_INIT);
   return ended;
+}
+
+/** Copies 32 octets at a time, until some are not ordinary or `at` is beyond `last`, and returns where that is. */
+function ordinaryOctets(at: usize, last: usize, out: usize, plain: bool, low: v128, high: v128): usize {
+  const distance = out - at;
+  if (plain) {
+    for (; at <= last; at += 32) {
+      const a = v128.load(at);
+      const b = v128.load(at, 16);
+      if (v128.any_true(v128.or(flagsAndEscapes(a), flagsAndEscapes(b)))) return at;
+      v128.store(at + distance, a);
+      v128.store(at + distance, b, 16);
+    }
+  } else {
+    for (; at <= last; at += 32) {
+      const a = v128.load(at);
+      const b = v128.load(at, 16);
+      if (v128.any_true(v128.or(members(a, low, high), members(b, low, high)))) return at;
+      v128.store(at + distance, a);
+      v128.store(at + distance, b, 16);
+    }
+  }
+  return at;
 }
 
 /** Sixteen octets, complemented where `escaped` is ff, of which those are kept whose bit is set. */
