@@ -43,6 +43,8 @@ const MODULES = '/usr/lib/uml/modules';
 export interface GuestOptions {
   /** How many serial lines it has. */
   readonly lines?: number;
+  /** What the socket of each is to hold, in octets; the kernel's least is a few frames. */
+  readonly lineBuffer?: number;
 }
 
 export interface PppdOptions {
@@ -64,8 +66,8 @@ export class PppdGuest {
   #console = '';
   #runs = 0;
 
-  private constructor(folder: string, preload: string, { lines = 1 }: GuestOptions) {
-    const pairs = Array.from({ length: lines }, () => native.socketPair(LINE_BUFFER));
+  private constructor(folder: string, preload: string, { lines = 1, lineBuffer = LINE_BUFFER }: GuestOptions) {
+    const pairs = Array.from({ length: lines }, () => native.socketPair(lineBuffer));
     this.lines = pairs.map(([ours]) => ours);
     this.#folder = folder;
     const its = pairs.map(([, end]) => end);
