@@ -17,8 +17,8 @@ const pppdPersists = [
 
 const setup = [
   'From the carrier: two linkd daemons listen on Unix sockets, and the null modem calls both at the same moment. pppd’s time is from',
-  'its first Configure-Request, which a `silent` pppd at the other end waits for, until both have configured IP: its start, and the',
-  'second that it waits for after a connect script, are not counted.',
+  'when it has its line, as its log says (“using channel”), while a `silent` pppd waits for it at the other end, until both have',
+  'configured IP: its start, and the second that it waits for after a connect script, are not counted.',
   'A pty has no modem lines, so a carrier that is lost and comes back is a connection that ends and is made again. Without',
   `carrier signals the cable swallows all octets until both ends have given the peer up (${4 * echoSeconds} s), and then carries them again.`,
 ].join(' ');

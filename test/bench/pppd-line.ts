@@ -64,7 +64,7 @@ export class PppdLine implements PacedLine {
     });
   }
 
-  /** How long, in seconds, two pppds take from the first Configure-Request of one, for which the other waits, to IP at both ends. */
+  /** How long, in seconds, one pppd takes from having its line, behind which another waits for it, to IP at both ends. */
   static async bringUp(baud: number): Promise<number> {
     let seconds = 0;
     const line = await PppdLine.#prepare(baud, async ([a, b], modem) => {
@@ -72,7 +72,7 @@ export class PppdLine implements PacedLine {
       await waiting.untilLogged(/^Connect:/m, settleMs);
       modem.plug();
       const calling = await a.startPppd([`${guestA}:${guestB}`]);
-      await until(() => calling.log.includes('sent [LCP ConfReq'));
+      await until(() => calling.log.includes('using channel'));
       const began = performance.now();
       await until(() => [waiting, calling].every(({ log }) => log.includes('remote IP address')));
       seconds = (performance.now() - began) / 1000;
