@@ -43,6 +43,8 @@ export function encodeLink(status: LinkStatus): WireLink {
     interface: status.interface,
     local_address: status.local,
     remote_address: status.remote,
+    local_address6: status.local6 ?? null,
+    remote_address6: status.remote6 ?? null,
     networks: status.networks.map(formatPrefix),
     rx_packets: counters.rxPackets,
     rx_bytes: counters.rxBytes,

@@ -117,6 +117,8 @@ const wireLink = z.object({
   interface: text,
   local_address: text,
   remote_address: text,
+  local_address6: text.nullable().default(null),
+  remote_address6: text.nullable().default(null),
   networks: z.array(text),
   rx_packets: count,
   rx_bytes: count,

@@ -161,6 +161,8 @@ export class StatusBoard {
       lines: this.lines().map((line, i) => ({ ...line, octets: this.#lineOctets[i] })),
       interface: config.interface,
       ...configuredAddresses(config),
+      local6: config.net.local6,
+      remote6: config.net.remote6,
       networks: config.net.networks.map(({ prefix }) => prefix),
       counters: this.#counters,
       queue: knowsDelays ? this.#queue : withoutDelays(this.#queue),

@@ -110,6 +110,9 @@ export interface LinkStatus {
   /** As configured. */
   readonly local: string;
   readonly remote: string;
+  /** Global ones; undefined: none is configured. */
+  readonly local6: string | undefined;
+  readonly remote6: string | undefined;
   readonly networks: readonly IpPrefix[];
   readonly counters: LinkCounters;
   /** Where packets wait for the line. */

@@ -34,7 +34,7 @@ describe('linkctl status', () => {
 branch  up for 3d 4h, since ${asText(since)}
   line        serial /dev/ttyUSB0, 115200 baud, rtscts
   interface   ppp-branch, MTU 1500
-  addresses   10.255.0.1 here, 10.255.0.2 at the peer; fe80::1 here, fe80::2 at the peer
+  addresses   10.255.0.1 here, 10.255.0.2 at the peer; fd00:255::1 here, fd00:255::2 at the peer
   DNS         10.2.0.53
   peer        branch, authenticated
   networks    10.2.0.0/16, 192.168.7.0/24

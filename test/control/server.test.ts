@@ -51,6 +51,8 @@ describe('the control server', () => {
       interface: 'ppp-branch',
       local_address: '10.255.0.1',
       remote_address: '10.255.0.2',
+      local_address6: 'fd00:255::1',
+      remote_address6: 'fd00:255::2',
       networks: ['10.2.0.0/16', '192.168.7.0/24'],
       rx_packets: 10_250,
       rx_bytes: 12_345_678,

@@ -170,6 +170,8 @@ export function upLink(change: Partial<LinkStatus> = {}): LinkStatus {
     interface: 'ppp-branch',
     local: '10.255.0.1',
     remote: '10.255.0.2',
+    local6: 'fd00:255::1',
+    remote6: 'fd00:255::2',
     networks: [
       { address: 0x0a020000, length: 16 },
       { address: 0xc0a80700, length: 24 },
@@ -245,6 +247,8 @@ export function waitingLink(change: Partial<LinkStatus> = {}): LinkStatus {
     interface: 'ppp-depot',
     local: '10.255.1.1',
     remote: '10.255.1.2',
+    local6: undefined,
+    remote6: undefined,
     networks: [],
     counters: {
       rxPackets: 0,
@@ -277,6 +281,8 @@ export function restingLink(change: Partial<LinkStatus> = {}): LinkStatus {
     interface: 'ppp-spare',
     local: '10.255.2.1',
     remote: '10.255.2.2',
+    local6: undefined,
+    remote6: undefined,
     networks: [{ address: 0x0a040000, length: 16 }],
     ...change,
   });

@@ -115,10 +115,16 @@ describe('IPv6 beside IPv4', () => {
     await routers.carryTraffic(20_000, 4);
   });
 
-  it('shows the addresses of the link itself at both ends, as IPV6CP agreed', async () => {
+  it('shows the addresses of the link at both ends, and gives it those that IPV6CP agreed on', async () => {
     const [atA, atB] = await Promise.all([a.ctl('status', 'branch'), b.ctl('status', 'branch')]);
-    assert.match(atA.stdout, /addresses +10\.0\.0\.1 here, 10\.0\.0\.2 at the peer; fe80::a here, fe80::b at the peer/);
-    assert.match(atB.stdout, /addresses +10\.0\.0\.2 here, 10\.0\.0\.1 at the peer; fe80::b here, fe80::a at the peer/);
+    assert.match(
+      atA.stdout,
+      /addresses +10\.0\.0\.1 here, 10\.0\.0\.2 at the peer; 2001:db8::a here, 2001:db8:1::b at the peer/,
+    );
+    assert.match(
+      atB.stdout,
+      /addresses +10\.0\.0\.2 here, 10\.0\.0\.1 at the peer; 2001:db8:1::b here, 2001:db8::a at the peer/,
+    );
     const { routerA, routerB } = routers.lans;
     const own = (await routerA.ip('-6 address show dev branch scope link')).match(/inet6 \S+ \S+ \S+/g);
     assert.deepEqual(own, ['inet6 fe80::a peer fe80::b/128'], 'and none that the kernel has made');

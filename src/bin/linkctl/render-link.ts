@@ -107,16 +107,23 @@ function peerPair(session: WireLink['session']): Pair[] {
   return name === null ? [] : [['peer', `${name}, authenticated`]];
 }
 
-/** As agreed on; before that as configured. */
-function addresses(link: Pick<WireLink, 'local_address' | 'remote_address'>, session: WireLink['session']): string[] {
+/** As agreed on; before that as configured. Of IPv6 the global ones, or else the link-local ones. */
+function addresses(link: Addressed, session: WireLink['session']): string[] {
   const local = session?.local_address ?? link.local_address;
   const remote = session?.remote_address ?? link.remote_address;
-  const [local6, remote6] = [session?.local_ip6 ?? undefined, session?.remote_ip6 ?? undefined];
-  return [
-    ...(local === '-' ? [] : [`${local} here, ${remote} at the peer`]),
-    ...(local6 === undefined || remote6 === undefined ? [] : [`${local6} here, ${remote6} at the peer`]),
+  const pairs = [
+    ...(local === '-' ? [] : [[local, remote]]),
+    link.local_address6 === null
+      ? [session?.local_ip6, session?.remote_ip6]
+      : [link.local_address6, link.remote_address6],
   ];
+  return pairs.flatMap(([here, there]) => {
+    if (here === undefined || here === null) return [];
+    return [there === undefined || there === null ? `${here} here` : `${here} here, ${there} at the peer`];
+  });
 }
+
+type Addressed = Pick<WireLink, 'local_address' | 'remote_address' | 'local_address6' | 'remote_address6'>;
 
 function trafficPairs(link: WireLink): Pair[] {
   const row = (bytes: number, packets: number, rate: number): string => {
