@@ -108,10 +108,13 @@ class Climber {
   }
 
   #read(): void {
-    const length = this.#stream.read(this.#buffer);
-    if (length === 0) return;
-    this.#ladder.receive(this.#buffer.slice(0, length), this.#ground.scheduler.now());
+    this.#receive();
     this.#drain();
+  }
+
+  #receive(): void {
+    const length = this.#stream.read(this.#buffer);
+    if (length > 0) this.#ladder.receive(this.#buffer.slice(0, length), this.#ground.scheduler.now());
   }
 
   #drain(): void {
@@ -127,6 +130,8 @@ class Climber {
         ? undefined
         : scheduler.after(Math.max(0, at - scheduler.now()), () => {
             this.#guard(() => {
+              // A timer that is late must not judge without what has come meanwhile.
+              this.#receive();
               this.#ladder.advance(scheduler.now());
               this.#drain();
             });

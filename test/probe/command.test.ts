@@ -36,7 +36,17 @@ describe('linkctl probe', () => {
   it('finds a modem, and writes a config that linkctl check takes', async (t) => {
     const { path, file } = await modemPort(t);
     const config = file('found.yaml');
-    const found = await linkctl(t, [...nobody, 'probe', path, '--speeds', '115200', '--output', config]);
+    const found = await linkctl(t, [
+      ...nobody,
+      'probe',
+      path,
+      '--speeds',
+      '115200',
+      '--patience',
+      '3',
+      '--output',
+      config,
+    ]);
     assert.equal(found.code, exitCodes.ok, found.stderr);
     assert.match(found.stdout, /a modem at 115200 baud/);
     assert.match(found.stdout, /ATI1 +Acme 56k/);

@@ -99,7 +99,7 @@ describe('a probe of a port', { timeout: 120_000 }, () => {
     await run('stty', ['-F', far.path, 'sane', '2400', 'intr', '^A']);
     const before = native.getTerminal(far.slave);
     const doing: string[] = [];
-    const { finding, lines } = await far.probe({ doing: (text) => doing.push(text) });
+    const { finding, lines } = await far.probe({ patience: 2, doing: (text) => doing.push(text) });
     assert.ok(finding.kind === 'modem', JSON.stringify(finding));
     assert.deepEqual([finding.speed, finding.identity.answers.at(-1)?.lines], [9600, ['Acme 56k']]);
     assert.equal(lines, undefined, 'a pty has no modem lines');

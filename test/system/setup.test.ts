@@ -155,7 +155,7 @@ describe('linkctl setup', { timeout: 180_000 }, () => {
     const held = await probe(ends.a);
     assert.equal(held.code, exitCodes.failed);
     assert.match(held.stdout, /"who":"linkd's link branch \(\w+\)","how":"link"/);
-    const found = await probe(ends.b, '--speeds', '115200');
+    const found = await probe(ends.b, '--speeds', '115200', '--patience', '3');
     assert.equal(found.code, exitCodes.ok, found.stdout);
     assert.match(found.stdout, /"kind":"ppp","speed_baud":115200,"clean":true,.*"authentication":"MS-CHAPv2"/);
   });
