@@ -28,6 +28,11 @@ export class Codecs {
     this.#memoryOctets = memoryOctets;
   }
 
+  /** What all memories hold, used or not. */
+  get octets(): number {
+    return this.#memories.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
   /**
    * A codec with room for so many octets, in one piece. The first time that the kernel or memory for it can't be had, `told` hears
    * why; no more is asked for then.

@@ -146,7 +146,7 @@ export class MemoryStream implements ByteStream {
 }
 
 /** Of all pumps that a test makes, as of all in a worker. */
-const codecs = new Codecs({ load: loadKernel });
+export const codecs = new Codecs({ load: loadKernel });
 
 export class PumpEnd {
   readonly port = new FakePort();
