@@ -92,6 +92,7 @@ describe('linkd that is called', { timeout: 180_000 }, () => {
   it('notices that the call is over, and takes the next one', async () => {
     exchange.drop();
     await b.until('branch', 'is up anew', ({ state, restarts }) => state === 'up' && restarts === 1, PATIENCE_MS);
+    await a.untilUp('branch', PATIENCE_MS);
     await routers.carryTraffic(2000);
     assert.equal((await a.ctl('down', '--wait', 'branch')).code, 0);
     await b.until('branch', 'waits again', (now) => call(now) === 'waiting for a call', PATIENCE_MS);
