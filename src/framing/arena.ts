@@ -14,15 +14,20 @@ export class Arena {
   /** Lengths by address. */
   readonly #taken = new Map<number, number>();
 
-  /** Gives out [from, to). */
+  /** Gives out [from, to), without what is over at its ends. */
   constructor(from: number, to: number) {
     const at = rounded(from);
-    this.#free = [{ at, length: to - at }];
+    this.#free = [{ at, length: Math.floor((to - at) / unit) * unit }];
   }
 
   /** The longest piece that can be taken now. */
   get largest(): number {
     return this.#free.reduce((most, { length }) => Math.max(most, length), 0);
+  }
+
+  /** Octets that are given out. */
+  get taken(): number {
+    return [...this.#taken.values()].reduce((sum, length) => sum + length, 0);
   }
 
   /** The address of a piece of so many octets, the first that is long enough; undefined when there is none. */

@@ -28,9 +28,9 @@ export class Codecs {
     this.#memoryOctets = memoryOctets;
   }
 
-  /** What all memories hold, used or not. */
-  get octets(): number {
-    return this.#memories.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  /** Octets that codecs have taken and not given back. */
+  get taken(): number {
+    return this.#memories.reduce((sum, { arena }) => sum + arena.taken, 0);
   }
 
   /**

@@ -30,9 +30,12 @@ describe('Arena', () => {
           assert.ok(at >= 100 && end <= 10_048 && at % 64 === 0);
           assert.ok(taken.every((other) => end <= other.at || other.end <= at));
           taken.push({ at, end });
+          const octets = taken.reduce((sum, piece) => sum + piece.end - piece.at, 0);
+          assert.ok(arena.taken >= octets && arena.taken < octets + 64 * taken.length + 64);
         }
         for (const { at } of taken) arena.give(at);
         assert.equal(arena.largest, all);
+        assert.equal(arena.taken, 0);
       }),
     );
   });
