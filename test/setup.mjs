@@ -38,6 +38,8 @@ export const tools = {
     busybox: 'busybox-static',
     iperf3: 'iperf3',
     socat: 'socat',
+    'qemu-system-x86_64': 'qemu-system-x86',
+    depmod: 'kmod',
   },
   unit: { ...network, ...packaging, nft: 'nftables', ps: 'procps', ss: 'iproute2', chat: 'ppp', ser2net: 'ser2net' },
   system: {

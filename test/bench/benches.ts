@@ -4,8 +4,9 @@ import { control } from './control.js';
 import { cost } from './cost.js';
 import { bringUp } from './bring-up.js';
 import { framing } from './framing.js';
+import { guest } from './guest.js';
 import { latency } from './latency.js';
 import { line } from './line.js';
 import { throughput } from './throughput.js';
 
-export const benches: readonly Benchmark[] = [framing, throughput, line, latency, bringUp, cost, control];
+export const benches: readonly Benchmark[] = [framing, throughput, guest, line, latency, bringUp, cost, control];

@@ -34,7 +34,7 @@ export class Tunnel {
         line === 'unix'
           ? [`{unix-listen: ${path}}`, `{unix: ${path}}`]
           : [`{pty: ${path}}`, `{serial: ${path}, speed: ${ptySpeed}, flow: none}`];
-      const more = ['restart: {quick: 50ms, quick-max: 100ms, slow: 50ms, slow-max: 100ms}'];
+      const more = ['compression: off', 'restart: {quick: 50ms, quick-max: 100ms, slow: 50ms, slow-max: 100ms}'];
       const a = await routers.start('a', linkConfig('a', lineA, more), through?.('a'));
       const b = await routers.start('b', linkConfig('b', lineB, more), through?.('b'));
       await Promise.all([a.untilUp('branch'), b.untilUp('branch')]);
