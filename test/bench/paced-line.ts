@@ -52,6 +52,8 @@ const port = '7001';
 /** How long a dead peer may take to be noticed, and to be there again. */
 export const deadMs = 120_000;
 export const settleMs = 30_000;
+/** linkd reckons how far a pty's line is: time that the cable loses would wait in the pty until the line is idle. */
+export const catchUpMs = 1000;
 /** A ping may wait so long; pppd's do. */
 const pingWaitMs = 10_000;
 const arrivalsOf = z.array(z.array(z.tuple([z.number(), z.number()])));
@@ -71,13 +73,14 @@ export class LinkdLine implements PacedLine {
   static async open({ baud, more = [] }: LinkdLineOptions): Promise<LinkdLine> {
     const routers = await TwoRouters.create();
     try {
-      const ends = [routers.dir.file('tty-a'), routers.dir.file('tty-b')] as const;
-      const modem = new NullModem({ a: { kind: 'pty', link: ends[0] }, b: { kind: 'pty', link: ends[1] }, baud });
+      const a = { kind: 'pty', link: routers.dir.file('tty-a') } as const;
+      const b = { kind: 'pty', link: routers.dir.file('tty-b') } as const;
+      const modem = new NullModem({ a, b, baud, catchUpMs });
       routers.atEnd(() => {
         modem.close();
       });
       const line = (device: string): string => `{serial: ${device}, speed: ${baud}, flow: none}`;
-      const daemons = [await routers.startA(line(ends[0]), more), await routers.startB(line(ends[1]), more)] as const;
+      const daemons = [await routers.startA(line(a.link), more), await routers.startB(line(b.link), more)] as const;
       await Promise.all(daemons.map((daemon) => daemon.untilUp('branch')));
       // What Linux, and so the guest with pppd, has unless someone has set another.
       await routers.lans.hostA.ip('route replace default via 10.1.0.1 congctl cubic');

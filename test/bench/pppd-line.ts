@@ -9,6 +9,7 @@ import { PppdGuest, type Pppd } from '../interop/pppd-guest.js';
 import { NullModem } from '../support/null-modem.js';
 import {
   arrivalsIn,
+  catchUpMs,
   deadMs,
   pingUntilAnswered,
   sendWords,
@@ -92,7 +93,7 @@ export class PppdLine implements PacedLine {
     let modem: NullModem | undefined;
     try {
       b = await PppdGuest.boot({ lineBuffer: leastBuffer });
-      modem = new NullModem({ a: { kind: 'fd', fd: a.line }, b: { kind: 'fd', fd: b.line }, baud });
+      modem = new NullModem({ a: { kind: 'fd', fd: a.line }, b: { kind: 'fd', fd: b.line }, baud, catchUpMs });
       // The guest's kernel never reads what fills the socket before its port is opened.
       modem.pull();
       return await begin([a, b], modem);

@@ -21,6 +21,8 @@ export interface NullModemOptions {
   /** Undefined: as fast as the ends can. */
   readonly baud?: number;
   readonly disturbance?: Disturbance;
+  /** How late its timer may come without the line losing time, in ms; a few dozen unless it is said. */
+  readonly catchUpMs?: number;
   /** Makes the disturbances repeatable. */
   readonly seed?: number;
   /** Writes what was delivered to BASE.a2b and BASE.b2a. */
@@ -59,8 +61,8 @@ export class NullModem {
     this.#ports = { a, b };
     const random = seededRandom(options.seed ?? 1);
     this.#directions = [
-      new Direction(a, b, new Wire(options.baud, random), recording(options.record, 'a2b')),
-      new Direction(b, a, new Wire(options.baud, random), recording(options.record, 'b2a')),
+      new Direction(a, b, new Wire(options.baud, random, options.catchUpMs), recording(options.record, 'a2b')),
+      new Direction(b, a, new Wire(options.baud, random, options.catchUpMs), recording(options.record, 'b2a')),
     ];
     this.#disturbance = options.disturbance ?? { damage: 0, loss: 0 };
     this.disturb(this.#disturbance);

@@ -34,6 +34,7 @@ const CATCH_UP_MS = 50;
 export class Wire {
   readonly #octetsPerMs: number;
   readonly #random: () => number;
+  readonly #catchUpMs: Millis;
   #disturbance: Disturbance = { damage: 0, loss: 0 };
   #pulled = false;
   #credit = 0;
@@ -42,16 +43,17 @@ export class Wire {
   readonly #counters = { taken: 0, delivered: 0, damaged: 0, lost: 0, swallowed: 0, unheard: 0 };
 
   /** `baud` undefined: no limit. `random` gives numbers from 0 to below 1. */
-  constructor(baud: number | undefined, random: () => number) {
+  constructor(baud: number | undefined, random: () => number, catchUpMs: Millis = CATCH_UP_MS) {
     this.#octetsPerMs = baud === undefined ? Infinity : baud / BITS_PER_OCTET / 1000;
     this.#random = random;
+    this.#catchUpMs = catchUpMs;
   }
 
   /** How many octets may be taken from the sender now. */
   budget(now: Millis): number {
     if (this.#octetsPerMs === Infinity) return Infinity;
     const elapsed = now - (this.#countedAt ?? now);
-    const most = this.#resting ? FIFO_OCTETS : Math.max(FIFO_OCTETS, CATCH_UP_MS * this.#octetsPerMs);
+    const most = this.#resting ? FIFO_OCTETS : Math.max(FIFO_OCTETS, this.#catchUpMs * this.#octetsPerMs);
     this.#credit = Math.min(this.#credit + elapsed * this.#octetsPerMs, most);
     this.#countedAt = now;
     return Math.floor(this.#credit);
