@@ -20,6 +20,8 @@ export interface Asked {
   readonly text: string;
   readonly help: string;
   readonly secret: boolean;
+  /** Some of the answers that there are, to be shown. */
+  readonly choices: readonly string[];
   /** What a mere return means. */
   readonly fallback: string | undefined;
 }
@@ -121,9 +123,9 @@ export class Dialogue {
     return questions.filter(({ key, asked }) => !this.#answers.has(key) && asked(this.#known));
   }
 
-  #asked({ key, text, help, secret, fallback }: Question): Asked {
-    const suggested = key === 'probe' ? 'yes' : fallback(this.#known);
-    return { key, text, help, secret, fallback: suggested };
+  #asked({ key, text, help, secret, fallback, suggestion = fallback }: Question): Asked {
+    const choices = key === 'device' ? this.#circumstances.freePorts : [];
+    return { key, text, help, secret, choices, fallback: suggestion(this.#known) };
   }
 
   #isReady(key: Key): boolean {

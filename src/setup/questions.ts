@@ -55,8 +55,10 @@ export interface Question {
   readonly secret: boolean;
   /** Whether it makes sense, by what is known. */
   readonly asked: (known: Known) => boolean;
-  /** What a mere return means; undefined: there has to be an answer. */
+  /** What holds where nobody is asked; undefined: there has to be an answer. */
   readonly fallback: (known: Known) => string | undefined;
+  /** What a mere return means, where that is something else. */
+  readonly suggestion?: (known: Known) => string | undefined;
 }
 
 export const ways = ['direct', 'dial', 'gsm', 'login', 'answer'] as const;
@@ -100,6 +102,7 @@ export const questions: readonly Question[] = [
     secret: false,
     asked: ({ answers, circumstances }) => circumstances.freePorts.includes(answers.get('device') ?? ''),
     fallback: () => 'no',
+    suggestion: () => 'yes',
   },
   {
     key: 'name',
@@ -109,6 +112,7 @@ export const questions: readonly Question[] = [
     secret: false,
     asked: always,
     fallback: nothing,
+    suggestion: ({ circumstances: { takenNames } }) => freeName(takenNames, 1),
   },
   {
     key: 'way',
@@ -231,4 +235,9 @@ export const questions: readonly Question[] = [
 
 function wantsAuthentication(probed: ProbeResult | undefined): boolean {
   return probed?.finding.kind === 'ppp' && probed.finding.wishes?.authentication !== undefined;
+}
+
+function freeName(taken: readonly string[], number: number): string {
+  const name = `link${number}`;
+  return taken.includes(name) ? freeName(taken, number + 1) : name;
 }

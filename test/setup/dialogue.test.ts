@@ -129,7 +129,7 @@ describe('the dialogue', () => {
   for (const [key, wrong, problem] of [
     ['name', 'branch', /there is such a link/],
     ['name', 'a b', /letters, digits/],
-    ['name', '', /there has to be an answer/],
+    ['local', '', /there has to be an answer/],
     ['way', 'somehow', /it is one of direct, dial/],
     ['probe', 'perhaps', /yes or no/],
     ['speed', '7', /allowed: 50 to/],
@@ -151,6 +151,13 @@ describe('the dialogue', () => {
       assert.ok(one.mistakes.length === 0);
     });
   }
+
+  it('suggests a name that is free, and shows the ports that are', () => {
+    const one = dialogue({}, { circumstances: { freePorts: [port, '/dev/ttyS0'], takenNames: ['link1'] } });
+    assert.deepEqual([one.question?.choices, one.question?.fallback], [[port, '/dev/ttyS0'], undefined]);
+    assert.ok(one.answer(port).ok && one.answer('no').ok);
+    assert.deepEqual([one.question?.key, one.question?.fallback], ['name', 'link2']);
+  });
 
   it('names options that say what can not be, all at once', () => {
     const one = dialogue({ speed: 'fast', local: 'here', remote: '10.0.0.2' });

@@ -197,6 +197,7 @@ async function complete(
     const asked = dialogue.question;
     if (asked === undefined) return;
     if (questions === undefined) throw new Error(`nobody can be asked for ${asked.key}`);
+    for (const choice of asked.choices) output.writeError(`  ${choice}\n`);
     const text = await questions.ask(promptOf(asked), asked.secret);
     if (text.trim() === '?') {
       output.writeError(`  ${asked.help}\n`);
