@@ -13,7 +13,7 @@ const counts = [1, 16, 64, 256] as const;
 const setup = [
   'One linkd with so many links over Unix sockets that are told to be lines of 115200 baud, to a second linkd; UDP fills all of them',
   'from the first to the second, which is not counted, nor is the sender. Processor time is that of all threads (`schedstat`), memory',
-  `is \`VmRSS\`, pages shared with other processes included; the median of the runs. Idle is measured over ${idleSeconds} seconds,`,
+  `is \`VmRSS\`, pages shared with other processes included; the median of the runs. Idle is measured over ${idleSeconds} seconds, a while after the start,`,
   `full lines over ${fullSeconds}.`,
 ].join(' ');
 

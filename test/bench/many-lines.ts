@@ -15,6 +15,8 @@ const baud = 115_200;
 export const lineOctets = baud / 10;
 /** The sender's part beyond that. */
 const ahead = 1.15;
+/** For what belongs to the start to end: the engine goes on compiling and collecting for a while. */
+const settleSeconds = { full: 2, idle: 15 };
 const upMs = 120_000;
 const perNet = 256;
 
@@ -56,12 +58,12 @@ export class ManyLines {
     }
   }
 
-  /** What daemon A costs over so many seconds; `full`: with all lines full, and two seconds for that to begin. */
+  /** What daemon A costs over so many seconds; `full`: with all lines full. Before that it has time to settle. */
   async measure(seconds: number, full: boolean): Promise<Cost> {
-    const words = [`${this.#lines}`, `${lineOctets * ahead}`, `${seconds + 4}`];
+    const words = [`${this.#lines}`, `${lineOctets * ahead}`, `${settleSeconds.full + seconds + 2}`];
     const sending = full ? this.#routers.lans.routerA.spawn(this.#sender, words) : undefined;
     try {
-      await sleep(2000);
+      await sleep((full ? settleSeconds.full : settleSeconds.idle) * 1000);
       const { pid } = this.#daemon;
       const [octets, cpu, start] = [await this.#sent(), cpuMs(pid), performance.now()];
       await sleep(seconds * 1000);
