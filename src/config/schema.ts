@@ -69,7 +69,7 @@ export const flowControlCharacters = [
 export const restartShape = {
   quick: defaulted(duration(10, hour), '1s', {
     about:
-      'The first pause after a cause that passes quickly (a cable pulled, a carrier lost) came back; the very first retry is at once. Also how often a missing or busy device is looked for.',
+      'The first pause after a cause that passes quickly (a cable pulled, a carrier lost) came back; the very first retry is at once. Also how often a missing or busy device is looked for, and the longest pause while the peer of a line without calls is silent.',
   }),
   'quick-max': optional(duration(10, 24 * hour), '30s, or `quick` if that is longer', {
     about: 'What these pauses double up to.',
