@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { LinkConfig } from '../../src/config/types.js';
 import { diffLinks } from '../../src/link/config-diff.js';
+import { usualQueue } from '../../src/queue/options.js';
 import { address, testConfig } from '../support/link-rig.js';
 
 describe('diffLinks', () => {
@@ -16,6 +17,18 @@ describe('diffLinks', () => {
       [testConfig],
       [{ ...testConfig, restart: { ...testConfig.restart, quickMs: 50 } }],
       [{ link: 'branch', kind: 'apply', changes: [{ path: 'restart.quickMs', from: '1000', to: '50' }] }],
+    ],
+    [
+      'classes of packets are applied under the session',
+      [testConfig],
+      [{ ...testConfig, queue: { ...usualQueue, ecn: false } }],
+      [
+        {
+          link: 'branch',
+          kind: 'apply',
+          changes: [{ path: 'queue', from: undefined, to: JSON.stringify({ ...usualQueue, ecn: false }) }],
+        },
+      ],
     ],
     [
       'another address needs another session',

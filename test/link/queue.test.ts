@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { StatusBoard } from '../../src/link/status-board.js';
 import { usualQueue, type QueueOptions } from '../../src/queue/options.js';
-import { testConfig } from '../support/link-rig.js';
+import { LinkRig, testConfig } from '../support/link-rig.js';
 import { PumpPair, udpPacket } from '../support/pump-pair.js';
 import { VirtualScheduler } from '../support/virtual-scheduler.js';
 
@@ -92,6 +92,21 @@ describe("a link's queue", () => {
     const { lineRxBytes, lineTxBytes } = a.pump.counters();
     assert.ok(lineRxBytes > 0 && lineTxBytes > 0);
     assert.deepEqual(a.pump.lines, [{ rxBytes: lineRxBytes, txBytes: lineTxBytes }]);
+  });
+});
+
+describe('a reload', () => {
+  it('tells the worker of another queue, once, while the session goes on, and the next session as well', async () => {
+    const rig = new LinkRig();
+    await rig.comeUp();
+    assert.deepEqual(rig.queues, [undefined]);
+    for (const mtu of [1500, 1400]) await rig.link.reconfigure({ ...testConfig, mtu, queue: flowSeven });
+    await rig.link.reconfigure({ ...testConfig, queue: undefined });
+    assert.deepEqual([rig.queues, rig.link.state], [[undefined, flowSeven, usualQueue], 'up']);
+    await rig.link.reconfigure({ ...testConfig, queue: flowSeven });
+    rig.link.command('restart');
+    await rig.scheduler.pass(1000);
+    assert.deepEqual(rig.queues.slice(3), [flowSeven, flowSeven]);
   });
 });
 

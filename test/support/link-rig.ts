@@ -1,6 +1,7 @@
 /** One `Link` in virtual time: its line, worker, network and TUN are fakes that record what they are told. */
 import { cause, type Cause, type CauseCode } from '../../src/base/cause.js';
 import { parseIp4, parsePrefix, type Ip, type Ip4 } from '../../src/base/ip.js';
+import type { QueueOptions } from '../../src/queue/options.js';
 import type { Session } from '../../src/accounting/sessions.js';
 import type { LinkConfig } from '../../src/config/types.js';
 import { LineError, type Line } from '../../src/line/line.js';
@@ -180,6 +181,8 @@ export class LinkRig {
   /** What the names of hosts stand for. */
   resolve: (host: string) => Promise<readonly string[]> = (host) => Promise.reject(new Error(`no such host: ${host}`));
   /** The peer's addresses that the worker was told. */
+  /** What the worker was told of the queue, by a session's begin or by itself. */
+  readonly queues: (QueueOptions | undefined)[] = [];
   readonly assigned: Ip4[] = [];
   openTuns = 0;
   installed = false;
@@ -333,6 +336,7 @@ export class LinkRig {
       case 'attach':
       case 'join':
         this.attached = true;
+        if (message.type === 'attach') this.queues.push(message.options.queue);
         this.lent.add(message.type === 'attach' ? message.line : message.line.number);
         return;
       case 'close':
@@ -349,6 +353,9 @@ export class LinkRig {
         return;
       case 'assign':
         this.assigned.push(message.remote);
+        return;
+      case 'queue':
+        this.queues.push(message.options);
         return;
       case 'add':
       case 'probe':
