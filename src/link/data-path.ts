@@ -30,8 +30,9 @@ export class DataPath {
   readonly #damaged: (inARow: number) => void;
   #inARow = 0;
   readonly #counters: DataPathCounters = { decompress: 0, 'not-encrypted': 0, 'vj-header': 0 };
-  /** What `outbound` gives, without an allocation for each packet. */
+  /** What `outbound` and `inbound` give, without an allocation for each packet. */
   readonly #out: { -readonly [Key in keyof PacketView]: PacketView[Key] };
+  readonly #in: { -readonly [Key in keyof PacketView]: PacketView[Key] };
   #vjCompressor: VjCompressor | undefined;
   #vjDecompressor: VjDecompressor | undefined;
   #compressor: Compressor | undefined;
@@ -43,6 +44,7 @@ export class DataPath {
   constructor(damaged: (inARow: number) => void) {
     this.#damaged = damaged;
     this.#out = { protocol: Protocol.ip, buffer: new Uint8Array(0), start: 0, end: 0 };
+    this.#in = { ...this.#out };
   }
 
   get counters(): Readonly<DataPathCounters> {
@@ -130,7 +132,12 @@ export class DataPath {
         return undefined;
       }
       this.#decompressor?.sawPlain(protocol, buffer, start, end);
-      return this.#withHeaders({ protocol, buffer, start, end });
+      const plain = this.#in;
+      plain.protocol = protocol;
+      plain.buffer = buffer;
+      plain.start = start;
+      plain.end = end;
+      return this.#withHeaders(plain);
     }
     const packet = this.#decompressor?.decompress(buffer, start, end);
     if (packet !== undefined) {

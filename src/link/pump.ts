@@ -37,7 +37,7 @@ import {
 import { LineBundle } from './bundle.js';
 import { DataPath } from './data-path.js';
 import { HeldPackets } from './held-packets.js';
-import { batch, Intake } from './intake.js';
+import { Intake } from './intake.js';
 import { protocolOf } from './ip-packet.js';
 import { LinePort } from './line-port.js';
 import type { AttachOptions, JoiningLine } from './messages.js';
@@ -283,8 +283,8 @@ export class Pump {
 
   /** True when there may be more. */
   #takeIn(attached: Attachment | undefined, now: Millis): boolean {
-    if (attached !== undefined && isUp(attached)) return this.#intake.enqueue(attached, now) === batch;
-    return this.#held.isOn ? this.#held.take(now) : this.#intake.discard() === batch;
+    if (attached !== undefined && isUp(attached)) return this.#intake.enqueue(attached, now);
+    return this.#held.isOn ? this.#held.take(now) : this.#intake.discard();
   }
 
   /** Control packets and queue → line, as far as the line has room. */
@@ -318,7 +318,7 @@ export class Pump {
   /** Line → frames → TUN or session. */
   #fromLine(attached: Attachment, line: number, port: LinePort): void {
     const now = this.#host.scheduler.now();
-    for (let octets = 0; octets < octetsPerWake && !port.ended && this.#attached === attached; ) {
+    for (let octets = 0; octets < octetsPerWake && !port.ended && this.#attached === attached;) {
       const length = port.read(attached.received);
       octets += length;
       if (length > 0) this.#unframe(attached, line, port, now);

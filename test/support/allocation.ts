@@ -20,10 +20,10 @@ export function heapInUse(): number {
 }
 
 /** Octets that one run allocates in steady state: the least of many batches, because code that isn't optimised yet allocates. */
-export function octetsPerRun(run: () => void): number {
+export function octetsPerRun(run: () => void, batches = BATCHES): number {
   const collect = collector();
   let least = Infinity;
-  for (let batch = 0; batch < BATCHES && least >= ALLOCATES_NOTHING; batch++) {
+  for (let batch = 0; batch < batches && least >= ALLOCATES_NOTHING; batch++) {
     collect();
     const before = getHeapStatistics().used_heap_size;
     for (let i = 0; i < RUNS; i++) run();
