@@ -46,11 +46,18 @@ export interface FrameReader {
   begin(): void;
 }
 
+/** Copies into one array. */
+export interface Copier {
+  /** Copies `source[from..to)` to `at`; throws a RangeError where there is no room. Allocates nothing. */
+  copy(source: Uint8Array, from: number, to: number, at: number): void;
+}
+
 /** The means of one encoder or decoder, or of several that end together. */
 export interface Codec {
   /** Memory on which this codec works best: others are copied. What it holds at first is anything. */
   octets(length: number): Uint8Array;
   writer(): FrameWriter;
+  copier(target: Uint8Array): Copier;
   /** For frames of so many octets at most, FCS included. */
   reader(capacity: number): FrameReader;
   /** One that ends by itself, and works best on the same memory. */

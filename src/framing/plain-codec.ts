@@ -1,4 +1,5 @@
 /** Framing in plain JavaScript: for machines where the kernel can't run, and what the kernel is compared with. */
+import { OctetCopy } from '../base/octet-copy.js';
 import type { Codec, FrameReader, FrameWriter } from './codec.js';
 import { CONTROL_ESCAPE, FCS_OCTETS, FLAG, MAX_HEADER_OCTETS, TRANS } from './constants.js';
 import { FCS_INIT, fcs16 } from './fcs.js';
@@ -7,6 +8,7 @@ export const plainCodec: Codec = {
   octets: (length) => new Uint8Array(length),
   writer: () => new PlainWriter(),
   reader: (capacity) => new PlainReader(capacity),
+  copier: (target) => new OctetCopy(target),
   another: () => plainCodec,
   release: () => undefined,
 };

@@ -8,6 +8,7 @@ import type { DataPath } from './data-path.js';
 import { diagnose } from './diagnose.js';
 import type { LinePort } from './line-port.js';
 import type { AttachOptions } from './messages.js';
+import type { Outlet } from './outlet.js';
 import type { SessionMemory } from './session-memory.js';
 import { sumOfCounts } from './tally.js';
 
@@ -16,6 +17,7 @@ export interface Attachment extends SessionMemory {
   readonly lines: LineBundle;
   readonly session: Session;
   readonly path: DataPath;
+  readonly outlet: Outlet;
   readonly queue: ClassQueue;
   readonly options: AttachOptions;
   /** The largest IP packet that may be sent: what the peer receives, and no more than the config says. */

@@ -1,6 +1,6 @@
 /** Line → TUN: gathers the packets of one wake, which are handed to the kernel together. */
 import type { Millis } from '../base/clock.js';
-import { OctetCopy } from '../base/octet-copy.js';
+import type { Codec, Copier } from '../framing/codec.js';
 import type { PacketPort } from '../tun/tun.js';
 import type { Tally } from './tally.js';
 import type { TrafficWatch } from './traffic-watch.js';
@@ -13,17 +13,20 @@ export class Outlet {
   readonly #port: PacketPort;
   readonly #tally: Tally;
   readonly #watch: TrafficWatch;
-  readonly #bytes = new Uint8Array(room);
-  readonly #copy = new OctetCopy(this.#bytes);
+  readonly #bytes: Uint8Array;
+  readonly #copier: Copier;
   readonly #starts = new Int32Array(batch);
   readonly #lengths = new Int32Array(batch);
   #count = 0;
   #end = 0;
 
-  constructor(port: PacketPort, tally: Tally, watch: TrafficWatch) {
+  /** Gathers in memory of the codec. */
+  constructor(port: PacketPort, tally: Tally, watch: TrafficWatch, codec: Codec) {
     this.#port = port;
     this.#tally = tally;
     this.#watch = watch;
+    this.#bytes = codec.octets(room);
+    this.#copier = codec.copier(this.#bytes);
   }
 
   /** Takes a copy of an IP packet, `buffer[start..end)`. */
@@ -32,7 +35,7 @@ export class Outlet {
     this.#watch.saw(buffer, start, end - start, now);
     this.#starts[this.#count] = this.#end;
     this.#lengths[this.#count] = end - start;
-    this.#copy.copy(buffer, start, end, this.#end);
+    this.#copier.copy(buffer, start, end, this.#end);
     this.#end += end - start;
     this.#count++;
   }

@@ -66,7 +66,6 @@ export class Pump {
   readonly #tally = new Tally();
   readonly #watch = new TrafficWatch();
   readonly #intake: Intake;
-  readonly #outlet: Outlet;
   readonly #held: HeldPackets;
   #attached: Attachment | undefined;
   /** The last packet of the health check, by which its answers are known. */
@@ -78,7 +77,6 @@ export class Pump {
     this.#port = port;
     this.#host = host;
     this.#intake = new Intake(port, this.#tally, this.#watch);
-    this.#outlet = new Outlet(port, this.#tally, this.#watch);
     this.#held = new HeldPackets(port, this.#tally, host);
     const fromTun = this.#fromTun.bind(this);
     port.start(
@@ -187,7 +185,8 @@ export class Pump {
         return queue.packets > 0;
       },
     });
-    const attached: Attachment = { ...memory, lines, session, path, queue, options, mtu };
+    const outlet = new Outlet(this.#port, this.#tally, this.#watch, memory.codec);
+    const attached: Attachment = { ...memory, outlet, lines, session, path, queue, options, mtu };
     return attached;
   }
 
@@ -238,6 +237,7 @@ export class Pump {
     this.#timer = undefined;
     this.#timerAt = Infinity;
     this.#tally.absorb(errorsOfSession(attached));
+    attached.outlet.flush();
     attached.codec.release();
   }
 
@@ -364,12 +364,12 @@ export class Pump {
     }
   }
 
-  #toTun({ session }: Attachment, { protocol, buffer, start, end }: PacketView, now: Millis): void {
+  #toTun({ session, outlet }: Attachment, { protocol, buffer, start, end }: PacketView, now: Millis): void {
     // What was compressed may be of a family that is not open.
     if (!carries(session, protocol)) this.#tally.tunRefused += 1;
     else if (this.#probed !== undefined && answersProbe(this.#probed, buffer, start, end))
       this.#host.emit({ type: 'probe-reply', packet: buffer.slice(start, end) });
-    else this.#outlet.put(buffer, start, end, now);
+    else outlet.put(buffer, start, end, now);
   }
 
   #lineEnded(attached: Attachment, line: number, port: LinePort, end: StreamEnd): void {
@@ -385,7 +385,7 @@ export class Pump {
   /** After every input: carry out what the session wants, send, and set the timer. */
   #settle(attached: Attachment, now: Millis): void {
     if (this.#attached === attached) this.#drain(attached, now);
-    this.#outlet.flush();
+    attached.outlet.flush();
     if (this.#attached !== attached || !attached.lines.isAlive) return;
     this.#flush(attached, now);
     const deadline = earliest(attached.session.nextTimeout(), attached.lines.nextTimeout());

@@ -29,6 +29,16 @@ for (const { name, codec } of bothCodecs) {
       assert.equal(octets, decoder.counters.frames * packet.length);
     });
 
+    it('allocates nothing per copy', () => {
+      const fromOurs = codec.copier(out);
+      const fromElsewhere = codec.copier(out);
+      const allocated = octetsPerRun(() => {
+        fromOurs.copy(ours, 1, 200, 3);
+        fromElsewhere.copy(packet, 1, 200, 3);
+      });
+      assert.ok(allocated < ALLOCATES_NOTHING, `${allocated} octets per copy`);
+    });
+
     it('allocates nothing per frame when octets come from elsewhere, or go there', () => {
       let octets = 0;
       const allocated = octetsPerRun(() => {

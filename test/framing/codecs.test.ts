@@ -6,7 +6,7 @@ import { Arena } from '../../src/framing/arena.js';
 import { Codecs, type CodecsOptions } from '../../src/framing/codecs.js';
 import { KernelCodec } from '../../src/framing/kernel-codec.js';
 import { PlainReader, PlainWriter, plainCodec } from '../../src/framing/plain-codec.js';
-import { kernel } from './codecs.js';
+import { bothCodecs, kernel, within } from './codecs.js';
 
 describe('Arena', () => {
   it('gives out pieces that do not overlap, and has all of it again when they are back', () => {
@@ -49,6 +49,38 @@ describe('Arena', () => {
     }, RangeError);
   });
 });
+
+for (const { name, codec } of bothCodecs) {
+  describe(`a copier (${name})`, () => {
+    const source = Uint8Array.from({ length: 100 }, (_, i) => i + 1);
+
+    it('copies octets from anywhere, and no others', () => {
+      const target = codec.octets(50).fill(0);
+      const copier = codec.copier(target);
+      copier.copy(source, 10, 21, 3);
+      copier.copy(within(codec, source), 30, 50, 30);
+      copier.copy(source, 5, 5, 50);
+      const expected = [0, 0, 0, ...source.subarray(10, 21), ...new Uint8Array(16), ...source.subarray(30, 50)];
+      assert.deepEqual([...target], expected);
+    });
+
+    for (const [from, to, at] of [
+      [-1, 3, 0],
+      [0, 101, 0],
+      [0, 10, 41],
+      [0, 10, -1],
+    ] as const) {
+      it(`refuses ${from}..${to} at ${at}`, () => {
+        const copier = codec.copier(codec.octets(50));
+        for (const octets of [source, within(codec, source)]) {
+          assert.throws(() => {
+            copier.copy(octets, from, to, at);
+          }, RangeError);
+        }
+      });
+    }
+  });
+}
 
 describe('Codecs', () => {
   const load = (): WebAssembly.Module => kernel;

@@ -1,5 +1,5 @@
 /** Both codecs, for tests that must hold with either: plain JavaScript, and the kernel. */
-import type { Codec, FrameReader, FrameWriter } from '../../src/framing/codec.js';
+import type { Codec, Copier, FrameReader, FrameWriter } from '../../src/framing/codec.js';
 import { KernelCodec } from '../../src/framing/kernel-codec.js';
 import { KernelMemory } from '../../src/framing/kernel-memory.js';
 import { PlainReader, PlainWriter, plainCodec } from '../../src/framing/plain-codec.js';
@@ -33,6 +33,10 @@ class RecentCodec implements Codec {
     const reader = this.another().reader(capacity);
     if (reader instanceof PlainReader) throw new Error('the kernel has no memory left');
     return reader;
+  }
+
+  copier(target: Uint8Array): Copier {
+    return this.#codec.copier(target);
   }
 
   another(): Codec {

@@ -129,7 +129,8 @@ describe('the kernel', () => {
         const last = ours.octets(1024).fill(0xa5);
         const end = encoder.encode(0x21, within(ours, packet), 0, packet.length, out!, 0);
         decodeAll(decoder, within(ours, line));
-        for (const guard of [before!, out!.subarray(end), behind!, last]) assert.ok(guard.every((octet) => octet === 0xa5));
+        for (const guard of [before!, out!.subarray(end), behind!, last])
+          assert.ok(guard.every((octet) => octet === 0xa5));
         ours.release();
       }),
       { numRuns: 500 },
