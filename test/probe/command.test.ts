@@ -4,12 +4,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { z } from 'zod';
+import { sameBytes } from '../../src/base/bytes.js';
 import { exitCodes } from '../../src/bin/linkctl/exit-codes.js';
 import { systemScheduler } from '../../src/link/scheduler.js';
 import { native } from '../../src/native/binding.js';
 import { linkctl, temporaryDirectory } from '../control/rig.js';
 import { Exchange } from '../support/hayes-exchange.js';
+import { eventually } from '../support/eventually.js';
 import { ModemPort } from '../support/hayes-pty.js';
+import { Child } from '../support/process.js';
 
 async function modemPort(t: TestContext): Promise<{ path: string; port: ModemPort; file: (name: string) => string }> {
   const folder = await temporaryDirectory(t);
@@ -20,6 +23,8 @@ async function modemPort(t: TestContext): Promise<{ path: string; port: ModemPor
   });
   return { path: port.path, port, file };
 }
+
+const bin = join(import.meta.dirname, '../../src/bin/linkctl.js');
 
 /** No linkd runs for these. */
 const nobody = ['--control', '/nonexistent/linkd.sock'];
@@ -53,6 +58,24 @@ describe('linkctl probe', () => {
     assert.match(await readFile(config, 'utf8'), /line: \{ serial: .*modem, speed: 115200, flow: none \}/);
     const checked = await linkctl(t, ['check', '--file-only', config]);
     assert.deepEqual([checked.code, checked.stderr], [exitCodes.ok, '']);
+  });
+
+  it('puts the port back as it was when Ctrl-C ends it', async (t) => {
+    const { master, slave, path } = native.openPty();
+    native.close(slave);
+    const child = new Child(process.execPath, [bin, ...nobody, 'probe', path, '--patience', '20']);
+    t.after(async () => {
+      await child.stop();
+      native.close(master);
+    });
+    // The two ends have their settings in common; to look at them from here opens nothing.
+    const before = native.getTerminal(master);
+    await eventually(() => !sameBytes(native.getTerminal(master), before), 60_000, 'the port is set up');
+    child.signal('SIGINT');
+    const { code, stderr } = await child.exited(60_000);
+    assert.equal(code, exitCodes.failed);
+    assert.match(stderr, /SIGINT/);
+    assert.deepEqual(native.getTerminal(master), before);
   });
 
   it('overwrites no file', async (t) => {
