@@ -1,6 +1,14 @@
 /** Octets copied four at a time into one array, and added up on the way, as the Internet's checksum wants it. Allocates nothing. */
 
-export class OctetCopy {
+/** Copies into one array. */
+export interface Copier {
+  /** Copies `source[from..to)` to `at`; throws a RangeError where there is no room. Allocates nothing. */
+  copy(source: Uint8Array, from: number, to: number, at: number): void;
+  /** As `copy`, and gives the sum of its 16-bit words (RFC 1071), folded or not; an odd octet at the end is a high half. */
+  copyAndSum(source: Uint8Array, from: number, to: number, at: number): number;
+}
+
+export class OctetCopy implements Copier {
   readonly #target: DataView;
   #sourceBytes: Uint8Array = new Uint8Array(0);
   #source: DataView = new DataView(this.#sourceBytes.buffer);
@@ -10,11 +18,11 @@ export class OctetCopy {
     this.#target = new DataView(target.buffer, target.byteOffset, target.byteLength);
   }
 
-  /**
-   * Copies `source[from..to)` to `at` and gives the sum of its 16-bit words (RFC 1071), not folded; an odd octet at the end
-   * counts as the high half. Throws a RangeError where there is no room.
-   */
-  copy(source: Uint8Array, from: number, to: number, at: number): number {
+  copy(source: Uint8Array, from: number, to: number, at: number): void {
+    this.copyAndSum(source, from, to, at);
+  }
+
+  copyAndSum(source: Uint8Array, from: number, to: number, at: number): number {
     if (source !== this.#sourceBytes) {
       this.#sourceBytes = source;
       this.#source = new DataView(source.buffer, source.byteOffset, source.byteLength);

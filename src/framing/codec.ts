@@ -2,6 +2,7 @@
  * The work on octets that encoder and decoder leave to others: FCS and octet stuffing. It is done by plain JavaScript
  * (`plain-codec.ts`) or by the kernel (`kernel-codec.ts`), and both do the same.
  */
+import type { Copier } from '../base/octet-copy.js';
 
 /** Writes frames. */
 export interface FrameWriter {
@@ -44,12 +45,6 @@ export interface FrameReader {
   readToFlag(): boolean;
   /** Begins the next frame, behind a flag. */
   begin(): void;
-}
-
-/** Copies into one array. */
-export interface Copier {
-  /** Copies `source[from..to)` to `at`; throws a RangeError where there is no room. Allocates nothing. */
-  copy(source: Uint8Array, from: number, to: number, at: number): void;
 }
 
 /** The means of one encoder or decoder, or of several that end together. */

@@ -2,8 +2,8 @@
  * Framing by the kernel (`kernel/`), on octets in its memory: packets, received octets and frames to be written that were made by
  * `octets` are never copied. A packet from elsewhere is copied in; where there is no room left, plain JavaScript does the work.
  */
-import { OctetCopy } from '../base/octet-copy.js';
-import type { Codec, Copier, FrameReader, FrameWriter } from './codec.js';
+import { type Copier, OctetCopy } from '../base/octet-copy.js';
+import type { Codec, FrameReader, FrameWriter } from './codec.js';
 import { CONTROL_ESCAPE, FLAG } from './constants.js';
 import type { Kernel, KernelMemory } from './kernel-memory.js';
 import { PlainReader, PlainWriter } from './plain-codec.js';
@@ -222,6 +222,7 @@ class KernelReader implements FrameReader {
 
 /** Within the memory, as one array, octets move without a view of either part, and fifteen times as fast as one by one. */
 class KernelCopier implements Copier {
+  readonly #kernel: Kernel;
   readonly #bytes: Uint8Array;
   readonly #sources: Place;
   readonly #at: number;
@@ -230,6 +231,7 @@ class KernelCopier implements Copier {
   readonly #plain: OctetCopy;
 
   constructor(memory: KernelMemory, at: number, target: Uint8Array) {
+    this.#kernel = memory.kernel;
     this.#bytes = memory.bytes;
     this.#sources = new Place(memory);
     this.#at = at;
@@ -243,10 +245,21 @@ class KernelCopier implements Copier {
       this.#plain.copy(source, from, to, at);
       return;
     }
+    this.#check(source, from, to, at);
+    this.#bytes.copyWithin(this.#at + at, address + from, address + to);
+  }
+
+  copyAndSum(source: Uint8Array, from: number, to: number, at: number): number {
+    const address = this.#sources.of(source);
+    if (address < 0) return this.#plain.copyAndSum(source, from, to, at);
+    this.#check(source, from, to, at);
+    return this.#kernel.copyAndSum(address + from, address + to, this.#at + at);
+  }
+
+  #check(source: Uint8Array, from: number, to: number, at: number): void {
     if (from < 0 || from > to || to > source.length || at < 0 || at + to - from > this.#length) {
       throw new RangeError(`${from}..${to} of ${source.length} octets do not fit at ${at} of ${this.#length}`);
     }
-    this.#bytes.copyWithin(this.#at + at, address + from, address + to);
   }
 }
 

@@ -20,6 +20,8 @@ export interface Kernel {
   readToFlag(receiver: number): number;
   countHigh(from: number, to: number): number;
   makeSet(set: number): void;
+  /** The sum is folded. */
+  copyAndSum(from: number, to: number, at: number): number;
   freeFrom(): number;
 }
 
@@ -53,6 +55,6 @@ export class KernelMemory {
 }
 
 function isKernel(exports: Readonly<Record<string, unknown>>): exports is Readonly<Record<string, unknown>> & Kernel {
-  const names = ['encode', 'readToFlag', 'countHigh', 'makeSet', 'freeFrom'];
+  const names = ['encode', 'readToFlag', 'countHigh', 'makeSet', 'copyAndSum', 'freeFrom'];
   return names.every((name) => typeof exports[name] === 'function');
 }

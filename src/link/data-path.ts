@@ -6,7 +6,9 @@ import type { Compressor, Decompressor, PacketView } from '../compress/coder.js'
 import { makeCompressor, makeDecompressor } from '../compress/make.js';
 import type { CompressionMethod, VjOptions } from '../compress/method.js';
 import { VjCompressor } from '../compress/vj/compressor.js';
-import { VjDecompressor } from '../compress/vj/decompressor.js';
+import { largestPacket, VjDecompressor } from '../compress/vj/decompressor.js';
+import type { Codec } from '../framing/codec.js';
+import { plainCodec } from '../framing/plain-codec.js';
 import { Protocol } from '../ppp/numbers.js';
 
 /** What a session agreed on, one of each for what we send and for what we receive. */
@@ -26,6 +28,9 @@ export interface DataPathCounters {
 }
 
 export class DataPath {
+  readonly #codec: Codec;
+  /** Where headers are restored; made when that is needed, once. */
+  #whole: Uint8Array | undefined;
   /** The peer's compressed packets can't be read, so many in a row: it has to be asked for a reset. */
   readonly #damaged: (inARow: number) => void;
   #inARow = 0;
@@ -41,8 +46,10 @@ export class DataPath {
   #decompressor: Decompressor | undefined;
   #decrypts = false;
 
-  constructor(damaged: (inARow: number) => void) {
+  /** What is made whole lies in the codec's memory, until that is released. */
+  constructor(damaged: (inARow: number) => void, codec: Codec = plainCodec) {
     this.#damaged = damaged;
+    this.#codec = codec;
     this.#out = { protocol: Protocol.ip, buffer: new Uint8Array(0), start: 0, end: 0 };
     this.#in = { ...this.#out };
   }
@@ -69,7 +76,9 @@ export class DataPath {
   /** Both directions of header compression; a direction that is undefined passes headers as they are. RFC 1332 §4 */
   setHeaderCompression({ send, receive }: Directions<VjOptions>): void {
     this.#vjCompressor = send && new VjCompressor(send);
-    this.#vjDecompressor = receive && new VjDecompressor(receive);
+    this.#whole ??= receive && this.#codec.octets(largestPacket);
+    this.#vjDecompressor =
+      receive && this.#whole && new VjDecompressor(receive, this.#whole, this.#codec.copier(this.#whole));
   }
 
   /** From now on every packet teaches a new compressor, which is not heard until `startCompressor`. RFC 1979 §2 */

@@ -1,6 +1,7 @@
 /** Line → TUN: gathers the packets of one wake, which are handed to the kernel together. */
 import type { Millis } from '../base/clock.js';
-import type { Codec, Copier } from '../framing/codec.js';
+import type { Copier } from '../base/octet-copy.js';
+import type { Codec } from '../framing/codec.js';
 import type { PacketPort } from '../tun/tun.js';
 import type { Tally } from './tally.js';
 import type { TrafficWatch } from './traffic-watch.js';

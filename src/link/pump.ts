@@ -175,7 +175,7 @@ export class Pump {
     const session = new Session(options.session, this.#host.random, counts);
     const path = new DataPath((inARow) => {
       session.decompressionFailed(this.#host.scheduler.now(), inARow);
-    });
+    }, memory.codec);
     const shape = { bytesPerSecond, mtu, options: options.queue, perturbation: this.#host.random() };
     const queue = new ClassQueue(memory.pool, { ...shape, meters: this.#tally.queue });
     const lines = new LineBundle(options.session.multilink, {

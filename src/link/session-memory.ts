@@ -14,8 +14,8 @@ export interface SessionMemory {
 }
 
 const readBuffer = 65_536;
-/** What a line and the outlet take beside it, roughly: see `LinePort`, `Outlet`. */
-const lineOctets = 262_144;
+/** What a line, the outlet and the data path take beside it, roughly: see `LinePort`, `Outlet`, `DataPath`. */
+const lineOctets = 393_216;
 
 /** For packets of so many octets, on a line with a speed of its own or a fast one. */
 export function takeMemory(host: PumpHost, slotSize: number, hasSpeed: boolean): SessionMemory {

@@ -64,6 +64,22 @@ for (const { name, codec } of bothCodecs) {
       assert.deepEqual([...target], expected);
     });
 
+    it("adds up what it copies, as the Internet's checksum wants it", () => {
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 100, size: 'max' }), fc.nat(3), (octets, from) => {
+          const start = Math.min(from, octets.length);
+          const target = codec.octets(100);
+          const copier = codec.copier(target);
+          for (const one of [octets, within(codec, octets)]) {
+            target.fill(0);
+            const sum = copier.copyAndSum(one, start, octets.length, 0);
+            assert.deepEqual(target.subarray(0, octets.length - start), octets.subarray(start));
+            assert.equal(folded(sum), folded(slowSum(octets.subarray(start))));
+          }
+        }),
+      );
+    });
+
     for (const [from, to, at] of [
       [-1, 3, 0],
       [0, 101, 0],
@@ -80,6 +96,15 @@ for (const { name, codec } of bothCodecs) {
       });
     }
   });
+}
+
+/** RFC 1071, word by word. */
+function slowSum(octets: Uint8Array): number {
+  return octets.reduce((sum, octet, i) => sum + (i % 2 === 0 ? octet << 8 : octet), 0);
+}
+
+function folded(sum: number): number {
+  return sum > 0xffff ? folded((sum & 0xffff) + (sum >>> 16)) : sum;
 }
 
 describe('Codecs', () => {

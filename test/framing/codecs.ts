@@ -1,5 +1,6 @@
 /** Both codecs, for tests that must hold with either: plain JavaScript, and the kernel. */
-import type { Codec, Copier, FrameReader, FrameWriter } from '../../src/framing/codec.js';
+import type { Copier } from '../../src/base/octet-copy.js';
+import type { Codec, FrameReader, FrameWriter } from '../../src/framing/codec.js';
 import { KernelCodec } from '../../src/framing/kernel-codec.js';
 import { KernelMemory } from '../../src/framing/kernel-memory.js';
 import { PlainReader, PlainWriter, plainCodec } from '../../src/framing/plain-codec.js';

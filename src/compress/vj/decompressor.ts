@@ -3,7 +3,7 @@
  * uncompressed leaves as IP. What a lost frame leaves behind is never passed on: see `lost`.
  */
 import { copyOctets, getU16, getU32, putU16, putU32 } from '../../base/bytes.js';
-import { OctetCopy } from '../../base/octet-copy.js';
+import { type Copier, OctetCopy } from '../../base/octet-copy.js';
 import type { PacketView } from '../coder.js';
 import type { VjOptions } from '../method.js';
 import {
@@ -45,7 +45,7 @@ type Failure = Exclude<keyof VjDecompressorCounters, 'uncompressed' | 'compresse
 
 /** The change mask and TCP's checksum. */
 const shortestHeader = 3;
-const largestPacket = 0xffff;
+export const largestPacket = 0xffff;
 
 export class VjDecompressor {
   readonly #options: VjOptions;
@@ -63,8 +63,8 @@ export class VjDecompressor {
   /** Where the next change is read; beyond the end when there was none. */
   #at = 0;
   /** Compressed packets are made whole here. */
-  readonly #packet = new Uint8Array(largestPacket);
-  readonly #copy = new OctetCopy(this.#packet);
+  readonly #packet: Uint8Array;
+  readonly #copier: Copier;
   readonly #view: { -readonly [Key in keyof PacketView]: PacketView[Key] };
   readonly #counters: VjDecompressorCounters = {
     uncompressed: 0,
@@ -76,11 +76,20 @@ export class VjDecompressor {
     tcpChecksum: 0,
   };
 
-  /** Throws when the number of slots is none from 1 to 256. */
-  constructor(options: VjOptions) {
+  /**
+   * Makes packets whole in memory of the caller's, of `largestPacket` octets, with what copies into it best, or in its own. Throws
+   * when the number of slots is none from 1 to 256.
+   */
+  constructor(
+    options: VjOptions,
+    packet: Uint8Array = new Uint8Array(largestPacket),
+    copier: Copier = new OctetCopy(packet),
+  ) {
     const { slots } = options;
     if (!Number.isInteger(slots) || slots < 1 || slots > mostSlots) throw new RangeError(`${slots} slots`);
     this.#options = options;
+    this.#packet = packet;
+    this.#copier = copier;
     this.#headers = new Uint8Array(slots * largestHeaders);
     this.#lengths = new Uint8Array(slots);
     this.#trusted = new Float64Array(slots);
@@ -153,7 +162,7 @@ export class VjDecompressor {
     if (payload < 0 || length > largestPacket) return this.#refuse('badHeader');
     this.#finishHeader(slot, length);
     copyOctets(this.#headers, slot * largestHeaders, slot * largestHeaders + headers, this.#packet, 0);
-    const sum = this.#copy.copy(buffer, payload, end, headers);
+    const sum = this.#copier.copyAndSum(buffer, payload, end, headers);
     if (this.#trusted[slot] !== this.#losses) {
       if (!hasRightTcpChecksum(this.#packet, headers, length, sum)) {
         this.#counters.tcpChecksum++;

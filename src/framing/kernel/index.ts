@@ -9,6 +9,7 @@ import { makeTables } from './tables';
 
 export { countHigh } from './count';
 export { makeSet } from './escapes';
+export { copyAndSum } from './sum';
 export { encode } from './stuff';
 export { readToFlag } from './unstuff';
 
