@@ -8,6 +8,7 @@
  *
  * Packets are slots of a PacketPool. Nothing is allocated per packet.
  */
+import { UpperLayer } from '../base/upper-layer.js';
 import type { Millis } from '../base/clock.js';
 import { markCongestion } from './ecn.js';
 import { type Flow, FlowList } from './flow.js';
@@ -40,6 +41,7 @@ export class FqCodel {
   readonly #pool: PacketPool;
   #ecn: boolean;
   readonly #perturbation: number;
+  readonly #upper = new UpperLayer();
   readonly #fixedLimit: number | undefined;
   #tuning: Tuning;
   readonly #law = new Law();
@@ -93,7 +95,7 @@ export class FqCodel {
     this.#lengths[slot] = length;
     this.#arrivals[slot] = now;
     this.#behind[slot] = -1;
-    const hash = flowHash(this.#pool.bytes, slot * this.#pool.slotSize, length, this.#perturbation);
+    const hash = flowHash(this.#pool.bytes, slot * this.#pool.slotSize, length, this.#perturbation, this.#upper);
     const flow = this.#flows.get(hash);
     if (flow.head === -1) {
       this.#letIn(flow, length);

@@ -1,5 +1,6 @@
 /** What counts as traffic: single packets against the rules of the config, and a packet in words. Pure. */
 import { getU16, getU32 } from '../base/bytes.js';
+import { UpperLayer } from '../base/upper-layer.js';
 import { covers, formatIp, hostPrefix, type Ip, type IpPrefix } from '../base/ip.js';
 import { ip6FromBytes } from '../base/ip6.js';
 import type { AllowRule, PortRange, Service } from '../net/options.js';
@@ -22,10 +23,6 @@ const udp = 17;
 const icmp = 1;
 const icmp6 = 58;
 const echoTypes: Readonly<Record<number, readonly number[]>> = { [icmp]: [8, 0], [icmp6]: [128, 129] };
-/** Hop-by-Hop Options, Routing, Fragment, Destination Options. RFC 8200 §4 */
-const extensions: readonly number[] = [0, 43, 44, 60];
-const fragmentHeader = 44;
-const mostExtensions = 8;
 
 /** Multicast, broadcast, and what belongs to a link itself: talk of machines that nobody waits for. */
 const chatter: readonly IpPrefix[] = [
@@ -51,10 +48,15 @@ export function matches(rule: AllowRule, packet: PacketFacts): boolean {
 
 /** Reads an IP packet of `length` octets at `start`; undefined when it is none, or cut short. RFC 791, RFC 8200 */
 export function readPacket(buffer: Uint8Array, start: number, length: number): PacketFacts | undefined {
-  const version = length === 0 ? 0 : (buffer[start] ?? 0) >>> 4;
+  const upper = new UpperLayer();
+  if (!upper.read(buffer, start, length)) return undefined;
   const packet = buffer.subarray(start, start + length);
-  if (version === 4 && length >= 20) return readIp4(packet);
-  return version === 6 && length >= 40 ? readIp6(packet) : undefined;
+  const isIp4 = (buffer[start] ?? 0) >>> 4 === 4;
+  const [source, destination] = isIp4
+    ? [getU32(packet, 12), getU32(packet, 16)]
+    : [ip6At(packet, 8), ip6At(packet, 24)];
+  const above = upper.at === -1 ? undefined : upper.at - start;
+  return { source, destination, protocol: upper.protocol, ...readAbove(packet, upper.protocol, above) };
 }
 
 /** `tcp 10.1.0.5:49152 → 10.2.0.9:22`, `ping 10.1.0.5 → 10.2.0.9` */
@@ -95,28 +97,6 @@ function isWithin(ranges: readonly PortRange[], port: number): boolean {
 function turned({ source, destination, ports, ...rest }: PacketFacts): PacketFacts {
   const back = ports && { source: ports.destination, destination: ports.source };
   return { ...rest, source: destination, destination: source, ports: back };
-}
-
-function readIp4(packet: Uint8Array): PacketFacts {
-  const isLaterFragment = (getU16(packet, 6) & 0x1fff) !== 0;
-  const [source, destination] = [getU32(packet, 12), getU32(packet, 16)];
-  const protocol = packet[9] ?? 0;
-  const above = isLaterFragment ? undefined : ((packet[0] ?? 0) & 0xf) * 4;
-  return { source, destination, protocol, ...readAbove(packet, protocol, above) };
-}
-
-function readIp6(packet: Uint8Array): PacketFacts {
-  const [source, destination] = [ip6At(packet, 8), ip6At(packet, 24)];
-  let protocol = packet[6] ?? 0;
-  let above: number | undefined = 40;
-  for (let i = 0; i < mostExtensions && above !== undefined && extensions.includes(protocol); i++) {
-    if (above + 8 > packet.length) break;
-    const isFragment = protocol === fragmentHeader;
-    const isLaterFragment: boolean = isFragment && getU16(packet, above + 2) >>> 3 !== 0;
-    protocol = packet[above] ?? 0;
-    above = isLaterFragment ? undefined : above + (isFragment ? 8 : ((packet[above + 1] ?? 0) + 1) * 8);
-  }
-  return { source, destination, protocol, ...readAbove(packet, protocol, above) };
 }
 
 /** The first octets of the protocol above IP, where they are in this packet. */
