@@ -60,6 +60,7 @@ export const tools = {
     mgetty: 'mgetty',
     wvdial: 'wvdial',
     login: 'login',
+    pgrep: 'procps',
   },
 };
 

@@ -1,6 +1,6 @@
 /**
  * linkd dials, and the real mgetty answers: on a pty, with the modem emulator behind it. It hands its terminal to the linkd
- * there, by `linkctl answer`: at PPP's first frame (AutoPPP), for a user of its own, and by login(1) with a password.
+ * there, by `linkctl answer`: at PPP's first frame (AutoPPP), and by login(1) with a password.
  *
  *     routerA linkd ══ modem 100 ═══ exchange ═══ modem 200 ══ mgetty ── linkctl answer ── linkd routerB
  *
@@ -112,12 +112,6 @@ describe('linkd with mgetty', { timeout: 240_000 }, () => {
     await a.stop();
   });
 
-  it('logs in as a user whom mgetty gives to linkd', async () => {
-    await dials('dial: {number: 200, login: {user: branch}}');
-    await bothUp();
-    await a.stop();
-  });
-
   it('logs in by login(1), with a password, as a user whose shell is linkctl answer', async () => {
     await dials(await byLogin(password));
     await bothUp();
@@ -138,7 +132,7 @@ async function writeFiles(routers: TwoRouters, answer: string): Promise<string[]
   await mkdir(file('mgetty'));
   await mkdir(file('log'));
   await writeFile(file('mgetty/mgetty.config'), 'debug 5\nspeed 115200\ndata-only yes\n');
-  const logins = [`/AutoPPP/ - - ${answer}`, `branch - - ${answer}`, '* - - /bin/login @', ''];
+  const logins = [`/AutoPPP/ - - ${answer}`, '* - - /bin/login @', ''];
   await writeFile(file('mgetty/login.config'), logins.join('\n'), { mode: 0o600 });
   await writeFile(file('mgetty/dialin.config'), '');
   await writeFile(file('shell'), `#!/bin/sh\nexec ${answer}\n`, { mode: 0o755 });
