@@ -58,8 +58,10 @@ export class FdStream implements ByteStream {
   }
 
   watchWritable(on: boolean): void {
-    this.#events = on ? READABLE | WRITABLE : READABLE;
-    this.#watcher?.watch(this.#events);
+    const events = on ? READABLE | WRITABLE : READABLE;
+    if (events === this.#events) return;
+    this.#events = events;
+    this.#watcher?.watch(events);
   }
 
   stop(): void {
