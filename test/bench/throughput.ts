@@ -18,7 +18,7 @@ const leastShare = 450 / 800;
 
 const setup = [
   'Two daemons, each in a network namespace of its own, and `iperf3` or a sender of small packets in the same namespaces: all of them',
-  'share the two cores. The default config, so with Van Jacobson’s compressed headers. The copy loop writes to the master of a pty in one',
+  'share the two cores. Headers are compressed by Van Jacobson’s way, packets not at all. The copy loop writes to the master of a pty in one',
   'process and reads from the slave in another, up to 64 KiB at a time.',
 ].join(' ');
 

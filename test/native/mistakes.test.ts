@@ -24,7 +24,13 @@ describe("a caller's mistake", () => {
       RangeError,
       () => native.readPackets(0, native.packetState(0), eight, 9, one, one),
     ],
-    ['a limit of nothing', RangeError, () => { native.limitUnsent(0, 0); }],
+    [
+      'a limit of nothing',
+      RangeError,
+      () => {
+        native.limitUnsent(0, 0);
+      },
+    ],
     ['a buffer of no size', RangeError, () => native.socketPair(-1)],
     ['no such protocol', RangeError, () => native.openNetlink(32, 0, 0)],
     ['more groups than there are bits', RangeError, () => native.openNetlink(0, 2 ** 32, 0)],
