@@ -4,6 +4,7 @@
  */
 import type { Millis, Scheduler, Timer } from '../base/clock.js';
 import { toOctets } from '../chat/script.js';
+import { OuterStream } from '../line/outer-stream.js';
 import type { ByteStream, StreamHandlers } from '../line/stream.js';
 
 /** In a frame there would be its end behind these words, and a line that stalls just there goes on before this. */
@@ -13,8 +14,7 @@ const callOver = /[\r\n]NO CARRIER\r\n(?:\r?\n?(?:ERROR|OK)\r\n)*$/;
 const tailOctets = 128;
 const lineFeed = 0x0a;
 
-export class ModemStream implements ByteStream {
-  readonly #stream: ByteStream;
+export class ModemStream extends OuterStream {
   readonly #scheduler: Pick<Scheduler, 'after'>;
   /** The last octets that came, without their eighth bit. */
   readonly #tail = new Uint8Array(tailOctets);
@@ -22,37 +22,25 @@ export class ModemStream implements ByteStream {
   #handlers: StreamHandlers | undefined;
 
   constructor(stream: ByteStream, scheduler: Pick<Scheduler, 'after'>) {
-    this.#stream = stream;
+    super(stream);
     this.#scheduler = scheduler;
   }
 
-  start(handlers: StreamHandlers): void {
+  override start(handlers: StreamHandlers): void {
     this.#handlers = handlers;
-    this.#stream.start(handlers);
+    super.start(handlers);
   }
 
-  read(into: Uint8Array): number {
-    const length = this.#stream.read(into);
+  override read(into: Uint8Array): number {
+    const length = super.read(into);
     if (length > 0) this.#listen(into, length);
     return length;
   }
 
-  write(from: Uint8Array, offset: number, length: number): number {
-    return this.#stream.write(from, offset, length);
-  }
-
-  unsent(): number {
-    return this.#stream.unsent();
-  }
-
-  watchWritable(on: boolean): void {
-    this.#stream.watchWritable(on);
-  }
-
-  stop(): void {
+  override stop(): void {
     this.#calm();
     this.#handlers = undefined;
-    this.#stream.stop();
+    super.stop();
   }
 
   #listen(octets: Uint8Array, length: number): void {

@@ -21,7 +21,7 @@ export interface ByteStream {
   unsent(): number;
   watchWritable(on: boolean): void;
   /** Begins or ends a break, where that is said among the octets; elsewhere it is the line's (`Line.sendBreak`). */
-  setBreak?(on: boolean): void;
+  readonly setBreak?: ((on: boolean) => void) | undefined;
   /** Stops calling the handlers. The descriptor stays open: it is the Line's. */
   stop(): void;
 }
