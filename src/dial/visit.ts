@@ -50,6 +50,8 @@ export class Visit {
     if (this.#screen !== undefined) throw new Error('there is a visitor already');
     this.#screen = new Screen(terminal, {
       typed: (octets) => {
+        // The line is given up already, and he is about to be told.
+        if (this.#isOpen && this.#wake === undefined) return;
         this.#talk.typed(octets);
         if (!this.#isOpen) this.#waiting += octets.length;
         this.#attend();
@@ -167,40 +169,30 @@ interface ScreenHandlers {
 class Screen {
   readonly #fd: number;
   readonly #stream: FdStream;
-  readonly #handlers: ScreenHandlers;
   readonly #buffer = new Uint8Array(4096);
   #unsent: Uint8Array = new Uint8Array(0);
-  #listens = false;
   #closed = false;
 
   constructor({ fd }: Terminal, handlers: ScreenHandlers) {
     this.#fd = fd;
-    this.#handlers = handlers;
     this.#stream = new FdStream(fd);
-    this.listen(true);
-  }
-
-  /** Reads on, or leaves in the kernel what is typed. */
-  listen(on: boolean): void {
-    if (on === this.#listens || this.#closed) return;
-    this.#listens = on;
-    if (!on) {
-      this.#stream.stop();
-      return;
-    }
     this.#stream.start({
       readable: () => {
         const length = this.#stream.read(this.#buffer);
-        if (length > 0) this.#handlers.typed(this.#buffer.slice(0, length));
+        if (length > 0) handlers.typed(this.#buffer.slice(0, length));
       },
       writable: () => {
         this.#flush();
       },
       ended: () => {
-        this.#handlers.gone();
+        handlers.gone();
       },
     });
-    this.#flush();
+  }
+
+  /** Reads on, or leaves in the kernel what is typed; that he is gone shows in any case. */
+  listen(on: boolean): void {
+    this.#stream.watchReadable(on);
   }
 
   show(octets: Uint8Array): void {
@@ -211,7 +203,6 @@ class Screen {
 
   close(): void {
     if (this.#closed) return;
-    this.listen(true);
     this.#flush();
     this.#closed = true;
     this.#stream.stop();
@@ -221,6 +212,6 @@ class Screen {
   #flush(): void {
     const { length } = this.#unsent;
     this.#unsent = this.#unsent.subarray(this.#stream.write(this.#unsent, 0, length));
-    if (this.#listens) this.#stream.watchWritable(this.#unsent.length > 0);
+    this.#stream.watchWritable(this.#unsent.length > 0);
   }
 }

@@ -13,7 +13,9 @@ export class FdStream implements ByteStream {
   /** Present while the stream is started and well. Without it the descriptor is not touched: it may be another's by now. */
   #watcher: Watcher | undefined;
   #handlers: StreamHandlers | undefined;
-  /** What is watched for. */
+  /** HANGUP alone while nothing is to be read. */
+  #reading = READABLE;
+  /** What is watched for: that, and room for what is to be written. */
   #events = READABLE;
   /** Octets read so far. */
   #received = 0;
@@ -28,7 +30,7 @@ export class FdStream implements ByteStream {
     this.#watcher = native.createWatcher(this.#fd, (events) => {
       this.#wake(handlers, events);
     });
-    this.#events = READABLE;
+    this.#reading = this.#events = READABLE;
     this.#watcher.watch(this.#events);
     this.#handlers = handlers;
   }
@@ -58,10 +60,16 @@ export class FdStream implements ByteStream {
   }
 
   watchWritable(on: boolean): void {
-    const events = on ? READABLE | WRITABLE : READABLE;
+    const events = on ? this.#reading | WRITABLE : this.#reading;
     if (events === this.#events) return;
     this.#events = events;
     this.#watcher?.watch(events);
+  }
+
+  /** Off: what comes stays in the kernel. The end shows all the same; what came before it is read then. */
+  watchReadable(on: boolean): void {
+    this.#reading = on ? READABLE : HANGUP;
+    this.watchWritable((this.#events & WRITABLE) !== 0);
   }
 
   stop(): void {

@@ -1,6 +1,7 @@
 /** A visit on real descriptors: the visitor's connection at one side, the line at the other, and who closes what. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { cause } from '../../src/base/cause.js';
 import { encodeText } from '../../src/base/text.js';
 import { HandLineSource, type HandParts } from '../../src/dial/hand-source.js';
@@ -44,6 +45,18 @@ class End {
   say(text: string): void {
     const octets = Buffer.from(text, 'latin1');
     assert.equal(this.#stream.write(octets, 0, octets.length), octets.length);
+  }
+
+  /** Takes nothing from here on. */
+  pause(): void {
+    this.#stream.watchReadable(false);
+  }
+
+  /** Says so much that it must wait in the kernel for good. */
+  async fill(): Promise<void> {
+    const octets = Buffer.alloc(4096, 'x');
+    for (let quiet = 0; quiet < 20; await turn())
+      quiet = this.#stream.write(octets, 0, octets.length) > 0 ? 0 : quiet + 1;
   }
 
   drop(): void {
@@ -239,6 +252,16 @@ describe('a visit to a line', () => {
     assert.equal(rig.breaks, 1);
     rig.person.say('\x1dp');
     await (await opening).close();
+  });
+
+  it('ends when he is gone while the line takes nothing', async (t) => {
+    const rig = new Rig(t);
+    rig.far.pause();
+    const failing = rig.failure();
+    await rig.person.until(/On the line/);
+    await rig.person.fill();
+    rig.person.drop();
+    assert.equal(await failing, 'by-hand: ann is gone');
   });
 
   it('reads no more than the line takes', async (t) => {
