@@ -24,11 +24,13 @@ export function addAnswerCommand(program: Command, context: Context): void {
 async function answer(client: ControlClient, wanted: string | undefined, output: Output): Promise<ExitCode> {
   const began = new Date();
   const { name, line, head } = await bring(client, wanted);
-  const terminal = RawTerminal.of(process.stdin);
+  let terminal: RawTerminal | undefined;
   let hungUp: boolean;
   try {
+    terminal = RawTerminal.of(process.stdin);
     hungUp = (await relay(line, head, process.stdin, process.stdout)) === 'terminal';
   } finally {
+    line.destroy();
     terminal?.restore();
   }
   const { wasUp, why } = await outcome(client, name, began);

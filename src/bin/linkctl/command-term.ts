@@ -30,11 +30,13 @@ export function addTermCommand(program: Command, context: Context): void {
 async function term(client: ControlClient, name: string, output: Output): Promise<ExitCode> {
   const { line, head } = await client.byHand(name);
   const isTerminal = process.stdin.isTTY;
-  const terminal = RawTerminal.of(process.stdin);
+  let terminal: RawTerminal | undefined;
   let endedBy: 'line' | 'terminal';
   try {
+    terminal = RawTerminal.of(process.stdin);
     endedBy = await relay(line, head, process.stdin, process.stdout, { staysAfter: !isTerminal });
   } finally {
+    line.destroy();
     terminal?.restore();
   }
   if (endedBy === 'terminal') return exitCodes.failed;
