@@ -46,6 +46,8 @@ export class LinuxPacketPort implements PacketPort {
   #gone: ((code: string) => void) | undefined;
   /** The last batch was full: there may be packets of which the descriptor says nothing. */
   #wasFull = false;
+  /** Reads on for that reason; one at a time, lest in a flood each turn of the loop reads more than the one before. */
+  #again: NodeJS.Immediate | undefined;
 
   /** The descriptor of a Tun; it stays the Tun's. */
   constructor(fd: number) {
@@ -58,7 +60,11 @@ export class LinuxPacketPort implements PacketPort {
     const read = (): void => {
       if (this.#watcher === undefined) return;
       readable();
-      if (this.#wasFull) setImmediate(read);
+      if (this.#wasFull && this.#again === undefined) this.#again = setImmediate(readOn);
+    };
+    const readOn = (): void => {
+      this.#again = undefined;
+      read();
     };
     this.#watcher = native.createWatcher(this.#fd, (events) => {
       read();
