@@ -79,13 +79,16 @@ export class Account {
   }
 }
 
+/** Commands of modems that take a PIN, or a user with a password. */
+export const secretCommand = /\bAT\S*?\s*(?:\+CPIN|\+CGAUTH|\^AUTHDATA|\$QCPDPP)\s*=/i;
+
 /** Passwords that are given to programs, as most of them take one. */
 const passwords: readonly RegExp[] = [
   /((?:^|\s)-{1,2}pass\w*[= ]\s*)\S+/gi,
   /((?:^|\s)-p\s+)(?!(?:tcp|udp|icmp|all)\b)\S+/g,
   /(\w*(?:PASS|SECRET)\w*=)\S+/gi,
   /(:\/\/[^\s/:@]*:)[^\s/@]+(?=@)/g,
-  /(\bAT\+CPIN=)\S+/gi,
+  new RegExp(`(${secretCommand.source}).+`, 'gi'),
 ];
 
 function withoutPasswords(command: string): string {

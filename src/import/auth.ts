@@ -156,7 +156,11 @@ function carryOwnSecret(
 
 function useFiles(draft: Draft, found: readonly Kind[]): readonly Method[] {
   for (const kind of found)
-    draft.assume(`auth.secrets.${kind}`, secretFiles[kind], 'has to belong to linkd or root, mode 0600');
+    draft.assume(
+      `auth.secrets.${kind}`,
+      secretFiles[kind],
+      'has to belong to the user of linkd (chown linkd), mode 0600',
+    );
   return methods.filter((method) => found.some((kind) => methodsOf[kind].includes(method)));
 }
 

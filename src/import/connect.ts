@@ -15,7 +15,7 @@ import {
   type Send,
   type Step,
 } from '../chat/script.js';
-import { linesOf, type Account, type Given } from './account.js';
+import { linesOf, secretCommand, type Account, type Given } from './account.js';
 import type { Draft } from './draft.js';
 import type { Files } from './files.js';
 import { readScript, type Command } from './shell.js';
@@ -202,7 +202,7 @@ const asksForSecret = /pass|word|\bpin\b|secret/i;
 /** The secrets that a script types, which linkd takes for such where it runs one as well. */
 function isSecret(send: Send, expected: string): boolean {
   if (send.kind !== 'text' || textOf(send) === '') return false;
-  return send.quiet || asksForSecret.test(expected) || /^AT\+CPIN=/i.test(textOf(send));
+  return send.quiet || asksForSecret.test(expected) || secretCommand.test(textOf(send));
 }
 
 function shape(script: Script): { readonly expected: string; readonly sent: readonly string[] } {
@@ -240,18 +240,14 @@ export function carryConnect(draft: Draft, world: Surroundings, command: ChatCom
     if (script.length === 0) draft.hint(`${file} could not be read; it has to be there.`);
     return;
   }
-  let secrets = 0;
   const hidden = mapSends(script, (send, before) => {
     if (!isSecret(send, before)) return send;
     const text = textOf(send);
-    world.account.keepSecret(text.replace(/^AT\+CPIN=/i, '').replace(/^"(.*)"$/, '$1'));
-    const isPin = /^AT\+CPIN=/i.test(text);
-    const what = isPin ? 'the command AT+CPIN=…' : `what answers \`${before.trim().slice(-20)}\``;
-    const path = draft.secretFile(
-      given,
-      `${what} as the script has it`,
-      secrets++ === 0 ? 'secret' : `secret${secrets}`,
-    );
+    const command = secretCommand.exec(text)?.[0];
+    const secret = command === undefined ? text : text.slice(text.indexOf('=') + 1);
+    world.account.keepSecret(secret.replace(/^"([^"]*)"$/, '$1'));
+    const what = command === undefined ? `what answers \`${before.trim().slice(-20)}\`` : `the command ${command}…`;
+    const path = draft.secretFile(given, `${what} as the script has it`);
     return { kind: 'file', path };
   });
   if (script.length === 0) draft.leave(given, 'the chat script says nothing', '');
@@ -272,7 +268,7 @@ export function carryDisconnect(draft: Draft, said: Said, given: Given): void {
 export function carryInit(draft: Draft, said: Said, given: Given): void {
   const sent = said.kind === 'chat' ? shape(said.script).sent.filter((text) => text !== '') : [];
   const commands = sent.filter((text) => /^AT[ -~]{0,200}$/i.test(text));
-  if (commands.length === 0 || commands.length < sent.length || commands.some((text) => /\+CPIN/i.test(text))) {
+  if (commands.length === 0 || commands.length < sent.length || commands.some((text) => secretCommand.test(text))) {
     draft.leave(given, 'it is no list of commands of a modem', 'see `answer.init` and `dial.init`');
     return;
   }

@@ -18,6 +18,7 @@ export class Draft {
   readonly #account: Account;
   readonly #entries = new Map<string, Entry>();
   readonly #hints: string[] = [];
+  readonly #secretFiles = new Set<string>();
 
   constructor(name: string, account: Account) {
     this.name = name;
@@ -108,10 +109,13 @@ export class Draft {
     if (!this.#hints.includes(text)) this.#hints.push(text);
   }
 
-  /** A file of the link's own that shall hold a secret; which one is told to the reader. */
+  /** A file of the link's own that shall hold this secret and no other; which one is told to the reader. */
   secretFile(given: Given, what: string, kind = 'secret'): string {
-    const path = `/etc/linkd/${this.name}.${kind}`;
-    this.leave(given, 'the config holds no secret', `write ${what} into ${path}, and chmod 600 it`);
+    const first = `/etc/linkd/${this.name}.${kind}`;
+    let path = first;
+    for (let number = 2; this.#secretFiles.has(path); number++) path = `${first}${number}`;
+    this.#secretFiles.add(path);
+    this.leave(given, 'the config holds no secret', `write ${what} into ${path}, then chown linkd and chmod 600 it`);
     return path;
   }
 

@@ -1,5 +1,5 @@
 /** wvdial.conf(5): sections of `key = value`, which inherit from each other → what wvdial tells pppd, and how it dials. */
-import { linesOf, type Account, type Given } from './account.js';
+import { linesOf, secretCommand, type Account, type Given } from './account.js';
 import type { Draft } from './draft.js';
 import { deepest } from './files.js';
 import type { Settings } from './settings.js';
@@ -166,6 +166,8 @@ function carryInit(draft: Draft, value: string, given: Given, isGsm: boolean): v
   if (isGsm && point !== undefined) draft.carry('dial.apn', point, given);
   else if (isGsm && /\+CPIN\s*=/i.test(value))
     draft.carry('dial.pin.file', draft.secretFile(given, 'the PIN', 'pin'), given);
+  else if (secretCommand.test(value))
+    draft.leave(given, 'the config holds no secret', 'use `auth.user` and `auth.secret`: the modem passes them on');
   else if (/^AT[ -~]{0,200}$/i.test(value)) draft.add('dial.init', value, given);
   else draft.leave(given, 'it is no command of a modem', 'see `dial.init`');
 }

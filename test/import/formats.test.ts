@@ -58,6 +58,19 @@ describe('connect', () => {
     ]);
   });
 
+  it('has a file for each of several secrets', () => {
+    const words = dial(`connect "chat '' AT ssword: tops3cret" password other-one user ann`);
+    assert.deepEqual(words.slice(2), [
+      "'' AT",
+      'ssword: @/etc/linkd/one.secret',
+      'auth:',
+      'secret:',
+      'file: /etc/linkd/one.secret2',
+      'user: ann',
+      'accept: [eap, mschap-v2, chap, pap]',
+    ]);
+  });
+
   it('that waits for a ring answers', () => {
     assert.deepEqual(dial(`connect "chat '' AT OK '' RING ATA CONNECT ''" require-chap`).slice(0, 2), [
       'answer:',

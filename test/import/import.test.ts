@@ -231,6 +231,13 @@ describe('a secret', () => {
         '/etc/wvdial.conf': `[Dialer Defaults]\nPhone = 5\nUsername = ann\nPassword = ${s}\nInit2 = AT+CPIN=${s}\n`,
       }),
     ],
+    [
+      'for the network of a mobile phone',
+      (s) => ({
+        '/etc/wvdial.conf': `[Dialer Defaults]\nPhone = *99#\nInit2 = AT+CGAUTH=1,1,"ann","${s}"\n`,
+        '/etc/ppp/peers/one': `/dev/ttyS0 connect 'chat "" AT OK AT+CGAUTH=1,1,,${s} OK ATD*99#'`,
+      }),
+    ],
     ['of wvdial, where no section is', (s) => ({ '/etc/wvdial.conf': `Password = ${s}\n[Dialer x]\nPhone = 5\n` })],
     [
       'in a command of ip-up',
