@@ -55,8 +55,10 @@ class End {
   /** Says so much that it must wait in the kernel for good. */
   async fill(): Promise<void> {
     const octets = Buffer.alloc(4096, 'x');
-    for (let quiet = 0; quiet < 20; await turn())
-      quiet = this.#stream.write(octets, 0, octets.length) > 0 ? 0 : quiet + 1;
+    for (let quiet = 0; quiet < 20; quiet++) {
+      await turn();
+      if (this.#stream.write(octets, 0, octets.length) > 0) quiet = 0;
+    }
   }
 
   drop(): void {
