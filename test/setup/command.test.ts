@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { exitCodes } from '../../src/bin/linkctl/exit-codes.js';
+import { findUser } from '../../src/hooks/users.js';
 import { linkctl, temporaryDirectory } from '../control/rig.js';
 
 const nobody = ['--control', '/nonexistent/linkd.sock', 'setup', '--yes'];
@@ -20,6 +21,7 @@ describe('linkctl setup without a linkd', () => {
     const { code, stderr } = await linkctl(t, [...nobody, '--config', config, ...link]);
     assert.equal(code, exitCodes.unreachable, stderr);
     assert.match(stderr, /depot\.yaml is written/);
+    assert.doesNotMatch(stderr, /held by/);
     const checked = await linkctl(t, ['check', '--file-only', config]);
     assert.match(checked.stdout, /1 link, no mistakes/);
     assert.deepEqual(await readdir(at('links.d')), ['depot.yaml'], 'no draft is left');
@@ -36,6 +38,17 @@ describe('linkctl setup without a linkd', () => {
     assert.equal(await readFile(at('depot.secret'), 'utf8'), 'swordfish\n');
     assert.equal((await stat(at('depot.secret'))).mode & 0o777, 0o600);
     assert.doesNotMatch(stdout + stderr + (await readFile(at('links.d/depot.yaml'), 'utf8')), /swordfish/);
+  });
+
+  it("gives a secret to linkd's usual user, or says that somebody has to", async (t) => {
+    const { config, at } = await folder(t);
+    const typed = join(await temporaryDirectory(t), 'typed');
+    await writeFile(typed, 'swordfish');
+    const options = [...link, '--user', 'us', '--secret-file', typed];
+    const { stderr } = await linkctl(t, [...nobody, '--config', config, ...options]);
+    const usual = process.geteuid?.() === 0 ? await findUser('linkd') : undefined;
+    assert.equal((await stat(at('depot.secret'))).uid, usual?.uid ?? process.geteuid?.());
+    assert.equal(stderr.includes('depot.secret has to belong to it (chown)'), usual === undefined, stderr);
   });
 
   it('leaves a config with mistakes as it is', async (t) => {

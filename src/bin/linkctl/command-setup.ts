@@ -9,7 +9,9 @@ import { messageOf, OpError } from '../../base/errors.js';
 import { formatConfigErrors } from '../../config/format.js';
 import { dropInFolder, readConfigFiles } from '../../config/load.js';
 import { parseConfig, type ConfigFile, type ParseResult } from '../../config/parse.js';
+import type { ControlClient } from '../../control/client.js';
 import { systemScheduler } from '../../link/scheduler.js';
+import type { Holder } from '../../probe/holders.js';
 import { usualSpeeds } from '../../probe/ladder.js';
 import { listPorts, systemRoots } from '../../probe/ports.js';
 import { probePort } from '../../probe/probe.js';
@@ -124,6 +126,7 @@ async function setUp(
     if (lacks.length > 0)
       complain([`standard input is no terminal to ask on, and these are missing: ${lacks.join(', ')}`]);
     await complete(dialogue, questions, context, signal);
+    await warnOfHolders(dialogue.device, context);
     const plan = dialogue.plan(dirname(file));
     const text = renderLinks([plan.draft], ['Written by linkctl setup.']);
     const dropIn = join(dropInFolder(file), `${plan.draft.name}.yaml`);
@@ -216,9 +219,8 @@ function promptOf({ text, fallback, secret }: Asked): string {
 /** Speaks on the port, unless somebody holds it. */
 async function probe(dialogue: Dialogue, { output, client }: Context, signal: AbortSignal): Promise<void> {
   const { device } = dialogue;
-  const path = await realpath(device).catch(() => device);
   try {
-    const holders = (await whoHolds([path], await listPorts(systemRoots), client())).holders.get(path) ?? [];
+    const { path, holders } = await holdersOf(device, client());
     if (holders.length > 0) throw new Error(`${device} is held by ${holders.map(({ who }) => who).join(', ')}`);
     output.writeError(`${device} is probed; Ctrl-C ends it.\n`);
     const scheduler = systemScheduler;
@@ -232,6 +234,23 @@ async function probe(dialogue: Dialogue, { output, client }: Context, signal: Ab
     dialogue.giveUpProbe();
     output.complain(`${messageOf(thrown)}. It is not probed.`);
   }
+}
+
+/** Tells who else has the port; a link of linkd's own is no news to who sets up another, or the same anew. */
+async function warnOfHolders(device: string, { output, client }: Context): Promise<void> {
+  const { holders } = await holdersOf(device, client());
+  if (holders.length === 0 || holders.some(({ how }) => how === 'link')) return;
+  output.complain(
+    `${device} is held by ${holders.map(({ who }) => who).join(', ')}: end that, or linkd can't have it.`,
+  );
+}
+
+async function holdersOf(device: string, client: ControlClient): Promise<{ path: string; holders: readonly Holder[] }> {
+  // Nobody holds what isn't there.
+  if (!(await exists(device))) return { path: device, holders: [] };
+  const path = await realpath(device);
+  const { holders } = await whoHolds([path], await listPorts(systemRoots), client);
+  return { path, holders: holders.get(path) ?? [] };
 }
 
 /** Whether the config is right with the new file, which takes the place of one of its name, and suits this machine. */
@@ -290,6 +309,9 @@ async function write(
   ];
   for (const file of files) await putFile(file, force);
   context.output.writeError(`${dropIn} is written.\n`);
+  if (owner !== undefined) return;
+  for (const { path } of secrets)
+    context.output.complain(`it is not known which user linkd runs as: ${path} has to belong to it (chown).`);
 }
 
 function printPeer(draft: LinkDraft, options: SetupOptions, { output }: Context): void {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Millis } from '../../base/clock.js';
 import { UnreachableError, type ControlClient } from '../../control/client.js';
 import type { LinkBody } from '../../control/protocol.js';
+import { findUser } from '../../hooks/users.js';
 import type { Context } from './context.js';
 import { exitCodes, type ExitCode } from './exit-codes.js';
 import { renderLink } from './render-link.js';
@@ -10,13 +11,16 @@ import { ownerOf } from './setup-files.js';
 
 const pollMs: Millis = 200;
 
-/** The user that linkd runs as; undefined where it doesn't run, or can't be seen. */
+/** Whom its packages start linkd as. */
+const usualUser = 'linkd';
+
+/** The user that linkd runs as, or will where it doesn't run; undefined where that isn't known. */
 export async function daemonOwner(client: ControlClient): Promise<number | undefined> {
   try {
     return await ownerOf((await client.status()).body.daemon.pid);
   } catch (thrown) {
-    if (thrown instanceof UnreachableError) return undefined;
-    throw thrown;
+    if (!(thrown instanceof UnreachableError)) throw thrown;
+    return process.geteuid?.() === 0 ? (await findUser(usualUser))?.uid : undefined;
   }
 }
 
