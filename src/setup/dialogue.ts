@@ -142,7 +142,7 @@ export class Dialogue {
         return flows.some((flow) => flow === answer) ? undefined : `it is one of ${flows.join(', ')}`;
       case 'name':
         return this.#circumstances.takenNames.includes(answer)
-          ? 'there is such a link already'
+          ? 'there is such a link already: name another, or overwrite its file by --force'
           : problemOf(key, answer);
       case 'remote':
         return answer !== 'from-peer' && answer === this.#answers.get('local')

@@ -37,7 +37,12 @@ export function addImportCommand(program: Command, { output, exit }: Context): v
       for (const path of refused)
         output.complain(`${path} could not be read: do this as root, or something is missing`);
       if (imported === undefined)
-        throw new OpError('import', unknown ?? '', 'there is no peer of this name, and no such file that makes a link');
+        throw new OpError(
+          'import',
+          unknown ?? '',
+          'there is no peer of this name, and no such file that makes a link',
+          'docs/import.md lists the files; the peers are those in /etc/ppp/peers.',
+        );
       if (imported.links.length === 0) {
         const remedy = 'Name the files, or another --root.';
         throw new OpError('import', resolve(root), 'pppd, wvdial and interfaces(5) have no connection there', remedy);
