@@ -60,6 +60,8 @@ export class FqCodel {
 
   /** Flows that have packets. */
   #busy = 0;
+  /** Flows that have packets, or have yet to make up for what they sent. */
+  #active = 0;
   /** What a flow that always had packets could have sent until now, in octets. */
   #share = 0;
   /** Whose packet `dequeue` gave last. */
@@ -223,7 +225,8 @@ export class FqCodel {
     this.#setBusy(this.#busy + 1);
     flow.deficit = list === undefined ? this.#tuning.quantum : this.#creditOf(flow);
     if (list !== undefined && (list !== this.#oldFlows || length > flow.deficit)) return;
-    list?.remove(flow);
+    if (list === undefined) this.#active++;
+    else list.remove(flow);
     (length > flow.deficit ? this.#newFlows : this.#sparseFlows).push(flow);
   }
 
@@ -236,7 +239,10 @@ export class FqCodel {
     flow.list?.remove(flow);
     if (flow.head === -1) {
       // It is new again when its share has made up for what it sent: else it could starve the others.
-      if (this.#busy === 0 || this.#creditOf(flow) >= this.#tuning.quantum) return;
+      if (this.#busy === 0 || this.#creditOf(flow) >= this.#tuning.quantum) {
+        this.#active--;
+        return;
+      }
     } else if (flow.deficit <= 0) flow.deficit += this.#tuning.quantum;
     this.#oldFlows.push(flow);
   }
@@ -270,7 +276,8 @@ export class FqCodel {
   #leave(flow: Flow, slot: number, now: Millis): void {
     const length = this.#lengths[slot]!;
     flow.deficit -= length;
-    this.#share += length / (flow.head === -1 ? this.#busy + 1 : this.#busy);
+    // Those that wait for their next packet have had their part too: without them, a few that always do would have it all.
+    this.#share += length / this.#active;
     if (flow.head === -1) flow.share = this.#share;
     this.#meter.left(length, now - this.#arrivals[slot]!, now);
   }

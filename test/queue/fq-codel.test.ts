@@ -95,6 +95,33 @@ describe('FqCodel', () => {
     assert.ok(share > 0.25, `the full flow got ${share} of the line`);
   });
 
+  for (const resting of [0, 5, 8, 9]) {
+    it(`lets ten flows not starve a full one when ${resting} of them have no packet at any time`, () => {
+      const bulk = 1;
+      const room = makeQueue({ bytesPerSecond: 11_520, ecn: false });
+      const flowOf = new Map<number, number>();
+      const send = (flow: number): void => {
+        flowOf.set(put(room, flow, flow === bulk ? 1500 : 60), flow);
+      };
+      for (let i = 0; i < 10; i++) send(bulk);
+      const rest = Array.from({ length: 10 }, (_, i) => 2 + i);
+      let octets = 0;
+      let bulkOctets = 0;
+      for (let i = 0; i < 2000; i++) {
+        while (rest.length > resting) send(rest.shift()!);
+        const slot = room.queue.dequeue(0);
+        const flow = flowOf.get(slot)!;
+        const length = room.queue.lengthOf(slot);
+        octets += length;
+        if (flow === bulk) bulkOctets += length;
+        room.pool.give(slot);
+        if (flow === bulk) send(bulk);
+        else rest.push(flow);
+      }
+      assert.ok(bulkOctets / octets > 1 / 11, `the full flow got ${bulkOctets / octets} of the line`);
+    });
+  }
+
   it('gives each of many flows a queue of its own: a hash alone would put some together', () => {
     for (let perturbation = 0; perturbation < 200; perturbation++) {
       const room = makeQueue({ perturbation }, 128);
