@@ -58,6 +58,8 @@ export class VjDecompressor {
   #losses = 0;
   /** The slot of packets that name none. */
   #current = 0;
+  /** The slot's headers before the last changes. */
+  readonly #before = new Uint8Array(largestHeaders);
   /** Which slot is meant is unknown until a packet names one. RFC 1144 §4.1 */
   #tossing = true;
   /** Where the next change is read; beyond the end when there was none. */
@@ -156,6 +158,8 @@ export class VjDecompressor {
     if (headers === 0) return this.#refuse('badSlot');
     this.#current = slot;
     this.#tossing = false;
+    const saved = slot * largestHeaders;
+    copyOctets(this.#headers, saved, saved + headers, this.#before, 0);
 
     const payload = this.#applyChanges(mask, slot, headers, buffer, named ? start + 2 : start + 1, end);
     const length = headers + end - payload;
@@ -166,6 +170,10 @@ export class VjDecompressor {
     if (this.#trusted[slot] !== this.#losses) {
       if (!hasRightTcpChecksum(this.#packet, headers, length, sum)) {
         this.#counters.tcpChecksum++;
+        // It may have been of another slot, whose name was lost. What it would have changed is taken back: sums of what a slot has missed
+        // and of what it got wrongly would come out even, where segments and acknowledgments count alike.
+        copyOctets(this.#before, 0, headers, this.#headers, saved);
+        this.#tossing = true;
         return undefined;
       }
       this.#trusted[slot] = this.#losses;
