@@ -23,7 +23,11 @@ export default tseslint.config(
   },
   {
     // Codecs check a length once and then read: there an index is known to be in range.
-    files: ['src/{compress,framing,multilink,ppp,queue,native}/**/*.ts', 'src/base/{bytes,upper-layer}.ts', 'test/**/*.ts'],
+    files: [
+      'src/{compress,framing,multilink,ppp,queue,native}/**/*.ts',
+      'src/base/{bytes,upper-layer}.ts',
+      'test/**/*.ts',
+    ],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {

@@ -342,7 +342,8 @@ const causes = {
   },
   'by-hand': {
     summary: 'its line was taken by hand',
-    remedy: 'Wait until `linkctl term` ends, or hang up: linkctl down. linkctl up begins PPP on a line that was left open.',
+    remedy:
+      'Wait until `linkctl term` ends, or hang up: linkctl down. linkctl up begins PPP on a line that was left open.',
     retry: 'planned',
   },
   // This machine.

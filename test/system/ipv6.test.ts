@@ -217,7 +217,10 @@ describe('IPv6 alone', () => {
       assert.deepEqual([session?.local_ip6, session?.remote_ip6], ['fe80::a', 'fe80::b']);
       assert.equal((await routerA.ip('-4 address show dev branch')).trim(), '');
       assert.equal((await routerA.ip('-4 route show proto 108')).trim(), '');
-      assert.match((await a.ctl('status', 'branch')).stdout, /addresses +2001:db8::a here, 2001:db8:1::b at the peer\n/);
+      assert.match(
+        (await a.ctl('status', 'branch')).stdout,
+        /addresses +2001:db8::a here, 2001:db8:1::b at the peer\n/,
+      );
     } finally {
       await Promise.all([a.stop(), b.stop()]);
     }

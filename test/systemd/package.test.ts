@@ -94,7 +94,9 @@ describe('the Debian package', () => {
     }
     const all = readdirSync(unpacked('usr/lib/linkd'), { recursive: true, encoding: 'utf8' });
     const unwanted = all.filter((path) =>
-      /\.(?:ts|map)$|\.musl\.node$|prebuilds\/(?!linux-)|node_modules\/(?:typescript|eslint|fast-check|assemblyscript|binaryen)\//.test(path),
+      /\.(?:ts|map)$|\.musl\.node$|prebuilds\/(?!linux-)|node_modules\/(?:typescript|eslint|fast-check|assemblyscript|binaryen)\//.test(
+        path,
+      ),
     );
     assert.deepEqual(unwanted, []);
   });
