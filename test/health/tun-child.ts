@@ -8,28 +8,29 @@ import { answersProbe } from '../../src/health/echo.js';
 import { HealthMonitor } from '../../src/health/monitor.js';
 import { EchoProber } from '../../src/health/prober.js';
 import { systemScheduler } from '../../src/link/scheduler.js';
-import { native, READABLE } from '../../src/native/binding.js';
+import { LinuxPacketPort, openTun } from '../../src/tun/linux.js';
 import { seededRandom } from '../support/random.js';
 import { ip } from './rounds.js';
 
 const [name = '', local = '', ...hosts] = process.argv.slice(2);
-const fd = native.openTun(name);
+const { fd } = openTun(name);
+const port = new LinuxPacketPort(fd);
 console.log('open');
 await once(process.stdin, 'data');
 
 let asked: Uint8Array | undefined;
 const prober = new EchoProber((packet) => {
   asked = packet;
-  native.write(fd, packet, 0, packet.length);
+  port.write(packet, 0, packet.length);
 }, seededRandom(process.pid));
 
-const buffer = new Uint8Array(2000);
-const watcher = native.createWatcher(fd, () => {
-  for (let length = read(); length > 0; length = read()) {
-    if (asked !== undefined && answersProbe(asked, buffer, 0, length)) prober.receive(buffer.slice(0, length));
-  }
+const slotSize = 2000;
+const slots = Int32Array.of(0);
+const lengths = new Int32Array(1);
+const buffer = new Uint8Array(slotSize);
+port.start(take, (code) => {
+  throw new Error(`${name} is gone: ${code}`);
 });
-watcher.watch(READABLE);
 
 const monitor = new HealthMonitor(
   {
@@ -59,6 +60,9 @@ function show(): void {
   systemScheduler.after(100, show);
 }
 
-function read(): number {
-  return native.read(fd, buffer, 0, buffer.length);
+function take(): void {
+  while (port.readBatch(buffer, slotSize, slots, lengths) > 0) {
+    const [length = 0] = lengths;
+    if (asked !== undefined && answersProbe(asked, buffer, 0, length)) prober.receive(buffer.slice(0, length));
+  }
 }
