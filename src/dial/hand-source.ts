@@ -20,6 +20,8 @@ export interface HandSource extends LineSource {
 export interface HandParts extends Pick<DialParts, 'scheduler' | 'tell'> {
   /** Where a modem is configured: how a call is ended. */
   readonly hangUp: HangUpOptions | undefined;
+  /** Why PPP may not begin by hand, for people; without it, it may. */
+  readonly bar?: string | undefined;
 }
 
 export class HandLineSource implements HandSource {
@@ -46,6 +48,7 @@ export class HandLineSource implements HandSource {
 
   async openByHand(visit: Visit, signal: AbortSignal): Promise<Line> {
     this.#activity = 'taken by hand';
+    if (this.#parts.bar !== undefined) visit.bar(this.#parts.bar);
     try {
       const line = await visit.opens((either) => this.#bare.open(either), signal);
       return await this.#hold(line, visit, signal);

@@ -29,6 +29,13 @@ export class HandTalk extends Talk {
   #line: Uint8Array = new Uint8Array(0);
   #call: CallFacts = nothingKnown;
   #ended: Cause | undefined;
+  /** Why PPP doesn't begin by hand. */
+  #bar: string | undefined;
+  #isBarTold = false;
+  /** The line is open. */
+  #isOpen = false;
+  /** PPP is to begin as soon as it is. */
+  #isHurried = false;
 
   /** How whoever was there has ended it. */
   get ended(): Cause | undefined {
@@ -69,11 +76,20 @@ export class HandTalk extends Talk {
     this.#end('is gone');
   }
 
-  /** The line is PPP's now, whatever the far end says. */
+  /** From here on PPP doesn't begin here, for this reason; to be said before the line is open. */
+  bar(why: string): void {
+    this.#bar = why;
+  }
+
+  /** The line is PPP's now, or as soon as it is open, whatever the far end says. Where there is a bar, it is hung up. */
   beginPpp(): void {
     if (this.over) return;
-    this.tell('PPP begins: linkd takes the line over.');
-    this.finish({ kind: 'done', call: this.#call }, this.unread);
+    if (!this.#isOpen) this.#isHurried = true;
+    else if (this.#bar === undefined) this.#finish('PPP begins: linkd takes the line over.');
+    else {
+      this.tell(this.#bar);
+      this.#end('was in the way of PPP');
+    }
   }
 
   /** A line of linkd's own on his screen. */
@@ -87,10 +103,16 @@ export class HandTalk extends Talk {
   }
 
   protected begin(): void {
+    this.#isOpen = true;
     // What he typed before the line was open comes first.
+    if (this.#isHurried) this.beginPpp();
   }
 
   protected heard(octets: Uint8Array): void {
+    if (this.#bar !== undefined) {
+      this.#heardBarred(octets, this.#bar);
+      return;
+    }
     const before = this.unread.length - octets.length;
     const sign = findPpp(this.unread);
     const text = this.unread.subarray(before, sign.kind === 'found' ? Math.max(before, sign.at) : undefined);
@@ -100,12 +122,27 @@ export class HandTalk extends Talk {
     if (sign.kind === 'open') return;
     const isWhole = this.unread[1] === 0xff;
     if (!isWhole) this.tell('The far end speaks PPP, but the eighth bit is lost: set 8 data bits and no parity there.');
-    this.tell('PPP from the far end: linkd takes the line over.');
-    this.finish({ kind: 'done', call: this.#call }, this.unread);
+    this.#finish('PPP from the far end: linkd takes the line over.');
   }
 
   protected due(now: Millis): void {
     throw new Error(`at ${now}: nothing here depends on time`);
+  }
+
+  /** Frames of PPP are shown as the octets that they are. */
+  #heardBarred(octets: Uint8Array, why: string): void {
+    this.#shown.push(octets);
+    this.#readResults(octets);
+    const sign = findPpp(this.unread);
+    this.unread = this.unread.subarray(sign.at).slice(0, longestLine);
+    if (sign.kind === 'open' || this.#isBarTold) return;
+    this.#isBarTold = true;
+    this.tell(why);
+  }
+
+  #finish(text: string): void {
+    this.tell(text);
+    this.finish({ kind: 'done', call: this.#call }, this.unread);
   }
 
   #choose(key: number): void {
@@ -124,7 +161,8 @@ export class HandTalk extends Talk {
         this.put({ type: 'break' });
         return;
       case 'p':
-        this.beginPpp();
+        if (this.#bar === undefined) this.beginPpp();
+        else this.tell(this.#bar);
         return;
       case '\x1d':
         this.#sendRaw(Uint8Array.of(menuKey));

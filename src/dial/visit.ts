@@ -71,6 +71,11 @@ export class Visit {
     this.#attend();
   }
 
+  /** PPP isn't to begin by hand, for this reason; to be said before the line is open. */
+  bar(why: string): void {
+    this.#talk.bar(why);
+  }
+
   /** What is done with the line, for his eyes. */
   tell(text: string): void {
     this.#talk.tell(text);

@@ -37,7 +37,13 @@ function lineSource(
     },
   };
   const whole = withCall(bare, config, voice, handed);
-  return new HandLineSource(bare, whole, { ...voice, hangUp: config.dial ?? config.answer });
+  return new HandLineSource(bare, whole, { ...voice, hangUp: config.dial ?? config.answer, bar: barOf(config) });
+}
+
+/** Where callers prove themselves at the prompt alone, a line without the prompt would let in whoever calls. */
+export function barOf({ answer, auth }: LinkConfig): string | undefined {
+  if (answer?.login === undefined || (auth?.require.length ?? 0) > 0) return undefined;
+  return 'Callers of this link log in before PPP, which therefore does not begin by hand; with auth.require it does.';
 }
 
 /** The same line, with what comes before PPP on it. */

@@ -20,8 +20,9 @@ class Hand {
   end: Extract<TalkOutput, { type: 'finished' }> | undefined;
   readonly others: string[] = [];
 
-  constructor(who = 'ann') {
+  constructor(who = 'ann', bar?: string) {
     this.talk.come(who);
+    if (bar !== undefined) this.talk.bar(bar);
     this.talk.start(0);
     this.#drain();
     this.shown = '';
@@ -69,6 +70,32 @@ const plain = fc
   .map((octets) => toOctets(Uint8Array.from(octets)));
 
 describe('a line in somebody’s hands', () => {
+  it('lets no PPP begin where callers have to log in first', () => {
+    const hand = new Hand('ann', 'They log in first.');
+    hand.hear(`x${lcp.slice(0, 2)}`);
+    hand.hear(`${lcp.slice(2)}~~${lcp}`);
+    hand.type(`${menuKey}p`);
+    assert.equal(hand.rest, 'it goes on');
+    assert.ok(hand.shown.startsWith(`x${lcp}~~${lcp}\r\n[linkd] They log in first.`), JSON.stringify(hand.shown));
+    assert.equal(hand.shown.split('They log in first.').length - 1, 2, 'once for the frames, once for the key');
+    hand.do((talk) => {
+      talk.beginPpp();
+    });
+    assert.deepEqual(hand.end?.outcome, {
+      kind: 'failed',
+      cause: { code: 'by-hand', detail: 'ann was in the way of PPP' },
+    });
+  });
+
+  it('begins PPP as soon as the line is open when it was told to before', () => {
+    const talk = new HandTalk();
+    talk.come('ann');
+    talk.beginPpp();
+    assert.equal(talk.over, false);
+    talk.start(0);
+    assert.equal(talk.over, true);
+  });
+
   it('passes octets as they are, both ways, in any pieces', () => {
     fc.assert(
       fc.property(fc.array(plain), fc.array(plain), (typed, heard) => {

@@ -90,7 +90,7 @@ class Rig {
   ready: () => void = () => undefined;
   readonly abort = new AbortController();
 
-  constructor(t: TestContext, { hangUp, waits = false }: Partial<HandParts> & { readonly waits?: boolean } = {}) {
+  constructor(t: TestContext, { hangUp, bar, waits = false }: Partial<HandParts> & { readonly waits?: boolean } = {}) {
     this.person = new End(t);
     this.far = new End(t);
     const until = waits ? new Promise<void>((resolve) => (this.ready = resolve)) : Promise.resolve();
@@ -123,7 +123,7 @@ class Rig {
       handOver: () => Promise.reject(new Error('nothing to hand over')),
     };
     const tell = (level: string, message: string): void => void this.told.push(`${level}: ${message}`);
-    this.source = new HandLineSource(bare, bare, { scheduler: systemScheduler, tell, hangUp });
+    this.source = new HandLineSource(bare, bare, { scheduler: systemScheduler, tell, hangUp, bar });
     this.visit = new Visit({ fd: this.person.near, name: 'ann' });
   }
 
@@ -264,6 +264,17 @@ describe('a visit to a line', () => {
     await rig.person.fill();
     rig.person.drop();
     assert.equal(await failing, 'by-hand: ann is gone');
+  });
+
+  it('leads no line to PPP where callers have to log in first', async (t) => {
+    const rig = new Rig(t, { bar: 'They log in first.' });
+    const failing = rig.failure();
+    await rig.person.until(/On the line/);
+    rig.far.say(lcp);
+    await rig.person.until(/They log in first/);
+    rig.visit.beginPpp();
+    assert.equal(await failing, 'by-hand: ann was in the way of PPP');
+    await rig.far.untilClosed();
   });
 
   it('reads no more than the line takes', async (t) => {
