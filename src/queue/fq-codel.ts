@@ -252,6 +252,18 @@ export class FqCodel {
     return Math.min(this.#tuning.quantum, flow.deficit + this.#share - flow.share);
   }
 
+  /** Lets go of flows that have made up for what they sent, at once: as long as they count, the others get less. */
+  #forgetIdle(): void {
+    for (let flow = this.#oldFlows.first; flow !== undefined;) {
+      const { next } = flow;
+      if (flow.head === -1 && this.#creditOf(flow) >= this.#tuning.quantum) {
+        this.#oldFlows.remove(flow);
+        this.#active--;
+      }
+      flow = next;
+    }
+  }
+
   #setBusy(flows: number): void {
     this.#busy = flows;
     this.#law.set(this.#tuning, flows);
@@ -279,6 +291,7 @@ export class FqCodel {
     // Those that wait for their next packet have had their part too: without them, a few that always do would have it all.
     this.#share += length / this.#active;
     if (flow.head === -1) flow.share = this.#share;
+    if (this.#active > this.#busy) this.#forgetIdle();
     this.#meter.left(length, now - this.#arrivals[slot]!, now);
   }
 

@@ -364,6 +364,26 @@ describe('FqCodel in front of a line', () => {
       }
     });
 
+    it(`lets it not wait for those that send something now and then at ${baud} baud`, () => {
+      const often = {
+        packet: { length: 84 },
+        everyMs: (17 * 84 * 1000) / (bytesPerSecond * 0.8),
+        startMs: 40 * frameMs,
+      };
+      const acknowledging = Array.from({ length: 16 }, (_, i) => ({
+        packet: { length: 52 },
+        everyMs: 30.1 * frameMs,
+        startMs: 41.7 * frameMs * (1 + i / 16),
+      }));
+      const { deliveries } = simulate([...bulk(bytesPerSecond, 16), often, ...acknowledging], minutes * 60_000, {
+        bytesPerSecond,
+        mtu,
+      });
+      const ours = deliveries.filter(({ source }) => source === 16);
+      const longest = Math.max(...ours.map(({ queuedMs }) => queuedMs));
+      assert.ok(ours.length > 100 && longest <= 2 * frameMs, `${longest} ms, a frame takes ${frameMs}`);
+    });
+
     it(`keeps the line busy at ${baud} baud`, () => {
       const { utilisation } = simulate(bulk(bytesPerSecond, 5), minutes * 60_000, { bytesPerSecond, mtu });
       assert.ok(utilisation > 0.99, `${utilisation}`);
