@@ -1,5 +1,5 @@
 /** Drafts and account → the config's text: each link with its notes above it, each key with where it comes from. */
-import { printable } from '../base/printable.js';
+import { printable, printableJson } from '../base/printable.js';
 import { placeOf, type Verdict } from './account.js';
 import { isList, type Draft, type Entry, type Value } from './draft.js';
 
@@ -31,7 +31,7 @@ export function writeConfig(
     ];
   };
   const comment = (lines: readonly string[], indent: string): readonly string[] =>
-    lines.map((line) => `${indent}# ${printable(hide(line))}`.trimEnd());
+    lines.map((line) => `${indent}# ${shown(hide(line))}`.trimEnd());
   const lines = [
     ...comment(head, ''),
     ...blankBefore(comment(notes(undefined), '')),
@@ -113,7 +113,7 @@ function plant(tree: Tree, [key = '', ...rest]: readonly string[], entry: Entry)
 function writeTree(tree: Tree, indent: string, hide: (text: string) => string): readonly string[] {
   return [...tree].flatMap(([key, node]) => {
     if (node instanceof Map) return [`${indent}${scalar(key)}:`, ...writeTree(node, `${indent}  `, hide)];
-    const comment = node.comment === '' ? '' : ` # ${printable(hide(node.comment))}`;
+    const comment = node.comment === '' ? '' : ` # ${shown(hide(node.comment))}`;
     if (typeof node.value === 'string' && node.value.includes('\n')) {
       const block = node.value.trimEnd().split('\n');
       return [`${indent}${scalar(key)}: |${comment}`, ...block.map((line) => `${indent}  ${line}`)];
@@ -131,7 +131,16 @@ function flow(value: Value): string {
   return pairs.length === 0 ? '{}' : `{ ${pairs.join(', ')} }`;
 }
 
-/** Bare where YAML can't take it for anything else; JSON's quotes are YAML's as well. */
+/** What stands for octets that are no UTF-8, as of an old file with umlauts: linkd takes no config with it. */
+const noText = '\ufffd';
+
+/** Bare where YAML can't take it for anything else; JSON's quotes and escapes are YAML's as well. */
 function scalar(text: string): string {
-  return /^-?[\w/.+](?:[\w/.+@*:;=-]*[\w/.+@*;=-])?$/.test(text) ? text : JSON.stringify(text);
+  return /^-?[\w/.+](?:[\w/.+@*:;=-]*[\w/.+@*;=-])?$/.test(text)
+    ? text
+    : printableJson(JSON.stringify(text)).replaceAll(noText, '\\ufffd');
+}
+
+function shown(text: string): string {
+  return printable(text).replaceAll(noText, '?');
 }

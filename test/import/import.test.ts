@@ -108,6 +108,19 @@ const anySystem: fc.Arbitrary<Texts> = fc
   .map((entries) => Object.fromEntries(entries));
 
 describe('any files', () => {
+  it('bring no character into the config that linkd refuses, or that a terminal obeys', () => {
+    const { text, mistakes } = run({ '/etc/ppp/peers/one': '/dev/ttyS0 user "a\u009b31m\u202eb" password x' });
+    assert.match(text, /user: "a\\u009b31m\\u202eb"/);
+    assert.deepEqual(mistakes, []);
+  });
+
+  it('may hold text that is no UTF-8', () => {
+    const { text, mistakes, links } = run({ '/etc/ppp/peers/one': '/dev/ttyS0 ipparam "b\ufffdro" b\ufffdro\n' });
+    assert.deepEqual(mistakes, []);
+    assert.equal(links.length, 1);
+    assert.doesNotMatch(text, /\ufffd/);
+  });
+
   it('are imported without an exception, and what comes out passes the check', () => {
     fc.assert(
       fc.property(anySystem, (texts) => {
