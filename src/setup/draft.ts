@@ -52,6 +52,10 @@ export interface AuthDraft {
   readonly peerSecretFile: string | undefined;
 }
 
+/** What the reader of a link that answers should know, where no caller has to prove anything. */
+export const openDoor =
+  'Whoever calls is let in: have callers prove who they are (`auth` with `require` and `peer-secret`).';
+
 /** What the schema takes for granted is left out. */
 const usual = { flow: 'rtscts', modem: 'hayes' } as const;
 

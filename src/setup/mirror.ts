@@ -1,5 +1,5 @@
 /** The other end of a link: what is here `local` is there `remote`, who calls here answers there, who asks is asked. */
-import type { AnswerDraft, AuthDraft, DialDraft, LinkDraft } from './draft.js';
+import { openDoor, type AnswerDraft, type AuthDraft, type DialDraft, type LinkDraft } from './draft.js';
 
 export interface FarPlace {
   /** The port there. */
@@ -31,6 +31,7 @@ export function mirrorOf(draft: LinkDraft, { device, networks }: FarPlace): Mirr
       answer: answers,
       auth: (draft.auth ?? answers?.login === true) ? authOf(draft) : undefined,
       comments: [
+        ...(answers?.login === false && draft.auth?.secretFile === undefined ? [openDoor] : []),
         ...(calls === undefined ? [] : ['`number` is the number under which the other end answers.']),
         ...(draft.auth === undefined && answers?.login !== true
           ? []

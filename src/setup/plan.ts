@@ -1,6 +1,6 @@
 /** The link that answers describe, and the secrets that go to files of their own. */
 import { parseConfig } from '../config/parse.js';
-import { renderLinks, type DialDraft, type LinkDraft } from './draft.js';
+import { openDoor, renderLinks, type DialDraft, type LinkDraft } from './draft.js';
 import { flows, wayOf, type Key, type Known } from './questions.js';
 
 export interface Plan {
@@ -40,7 +40,7 @@ export function planOf(known: Known, folder: string): Plan {
             accept: wanted === 'PAP' ? 'pap' : undefined,
             peerSecretFile,
           },
-    comments: [],
+    comments: way === 'answer' && peerSecretFile === undefined ? [openDoor] : [],
   };
   const secrets = [
     ...(secretFile === undefined ? [] : [{ path: ours, secret: of('secret') }]),

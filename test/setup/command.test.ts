@@ -51,6 +51,18 @@ describe('linkctl setup without a linkd', () => {
     assert.equal(stderr.includes('depot.secret has to belong to it (chown)'), usual === undefined, stderr);
   });
 
+  it('tells who lets in whoever calls', async (t) => {
+    const { config, at } = await folder(t);
+    await mkdir(at('.'), { recursive: true });
+    await writeFile(at('typed'), 'swordfish');
+    const dry = [...nobody, '--config', config, ...link, '--way', 'answer', '--dry-run'];
+    const open = await linkctl(t, dry);
+    assert.match(open.stderr, /Whoever calls is let in: .*--peer-secret-file does/);
+    assert.match(open.stdout, /# Whoever calls is let in/);
+    const closed = await linkctl(t, [...dry, '--peer-secret-file', at('typed')]);
+    assert.doesNotMatch(closed.stdout + closed.stderr, /Whoever calls/);
+  });
+
   it('leaves a config with mistakes as it is', async (t) => {
     const { config, at } = await folder(t);
     await mkdir(at('.'), { recursive: true });

@@ -15,7 +15,7 @@ import type { Holder } from '../../probe/holders.js';
 import { usualSpeeds } from '../../probe/ladder.js';
 import { listPorts, systemRoots } from '../../probe/ports.js';
 import { probePort } from '../../probe/probe.js';
-import { renderLinks, type LinkDraft } from '../../setup/draft.js';
+import { openDoor, renderLinks, type LinkDraft } from '../../setup/draft.js';
 import { Dialogue, type Asked } from '../../setup/dialogue.js';
 import { mirrorOf } from '../../setup/mirror.js';
 import { listOf, type Plan } from '../../setup/plan.js';
@@ -129,6 +129,7 @@ async function setUp(
     await warnOfHolders(dialogue.device, context);
     const plan = dialogue.plan(dirname(file));
     const text = renderLinks([plan.draft], ['Written by linkctl setup.']);
+    if (plan.draft.comments.includes(openDoor)) output.complain(`${openDoor} --peer-secret-file does.`);
     const dropIn = join(dropInFolder(file), `${plan.draft.name}.yaml`);
     if (!(await isRight(existing, { file: dropIn, text }, plan.draft.name, context))) return exitCodes.badConfig;
     if (options.dryRun === true) output.write(text);
