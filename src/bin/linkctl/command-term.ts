@@ -20,7 +20,9 @@ const pollMs = 200;
 export function addTermCommand(program: Command, context: Context): void {
   program
     .command('term')
-    .description('talk over the line of a link that is down by hand (Ctrl-] opens a menu); when PPP comes, linkd takes the line over')
+    .description(
+      'talk over the line of a link that is down by hand (Ctrl-] opens a menu); when PPP comes, linkd takes the line over',
+    )
     .argument('<link>', 'the link')
     .action(async (link: string) => {
       context.exit(await term(context.client(), link, context.output));
