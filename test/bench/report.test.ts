@@ -1,6 +1,9 @@
 /** What is told of results: targets judged both ways, the document whole, and every benchmark to be named. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { root } from '../support/root.js';
 import { isMet, median, quantile, type Benchmark, type Row } from './benchmark.js';
 import { benches } from './benches.js';
 import { document, terminalTable } from './report.js';
@@ -75,5 +78,17 @@ describe('the benchmarks', () => {
       [],
     );
     assert.equal(new Set(names).size, names.length);
+  });
+
+  it('stand in docs/performance.md, in their order', () => {
+    const page = readFileSync(join(root, 'docs/performance.md'), 'utf8');
+    const sections = Array.from(page.matchAll(/^## (.*)\n\n`npm run bench -- --only (\S+)`/gm), ([, title, name]) => [
+      title,
+      name,
+    ]);
+    assert.deepEqual(
+      sections,
+      benches.map(({ title, name: only }) => [title, only]),
+    );
   });
 });
