@@ -38,7 +38,7 @@ export const bringUp: Benchmark = {
         target: { bound: 'at most', value: Math.min(0.15, pppd), of: '0.15 s, and less than pppd' },
         peers: [{ name: 'pppd', value: pppd }],
         nextStep:
-          'the exchange itself takes 13 to 23 ms in virtual time: find where the rest is spent, between the threads or in timers of 1 ms.',
+          'the first session of a process runs code that was never compiled: later, the carrier and a whole ping take no longer. Let the packet worker play a session with itself while it starts.',
       },
       { name: 'from carrier to addresses and routes at both ends', value: up, unit: 's' },
       {
