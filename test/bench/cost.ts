@@ -57,7 +57,7 @@ function idleRows({ percent, residentMb }: Cost): Row[] {
       unit: 'MB',
       ...atMost(70),
       nextStep:
-        'Node itself has 42 MB, 52 with a worker. Read the config in a thread that ends, and split the validators off the control protocol: that keeps zod, yaml and the schema out of the main thread.',
+        'Read the config in a thread that ends, and split the validators off the control protocol: that keeps zod, yaml and the schema out of the main thread.',
     },
     { name: 'idle, one link, processor', value: percent, unit: '% of a core', ...atMost(0.2) },
   ];
