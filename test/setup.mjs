@@ -27,9 +27,13 @@ const hooks = {
   shellcheck: 'shellcheck',
 };
 
-/** The commands that each kind of run calls beyond those of a minimal Debian, with the package that has them. */
+/**
+ * The commands that each kind of run calls beyond those of a minimal Debian, with the package that has them. A name with a
+ * slash is a file that has to be there.
+ */
 export const tools = {
-  build: { make: 'make', cc: 'gcc' },
+  // gcc alone has no C library's headers: they come with it only where apt installs what a package recommends.
+  build: { make: 'make', cc: 'gcc', '/usr/include/stdio.h': 'libc6-dev' },
   demo: network,
   bench: {
     ...network,
@@ -72,7 +76,7 @@ export function installModules() {
   run('npm', ['ci', '--loglevel=error']);
 }
 
-/** Installs the Debian packages of those commands that are missing. Returns what is wrong when some stay missing. */
+/** Installs the Debian packages of those commands (and files) that are missing. Returns what is wrong when some stay missing. */
 export function installTools(wanted) {
   const missing = missingTools(wanted);
   if (missing.length === 0) return undefined;
@@ -152,7 +156,9 @@ function havePackageLists() {
 
 function missingTools(wanted) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return Object.keys(wanted).filter((command) => !folders.some((folder) => isExecutable(join(folder, command))));
+  const isThere = (name) =>
+    name.includes('/') ? existsSync(name) : folders.some((folder) => isExecutable(join(folder, name)));
+  return Object.keys(wanted).filter((name) => !isThere(name));
 }
 
 function isExecutable(path) {
