@@ -27,6 +27,9 @@ export type Ending =
 const firstRetryMs = 300;
 /** A peer whose first request comes sooner than this after ours was there when ours came: no round trip is shorter on a real line. */
 const shortestRoundTripMs = 5;
+/** One whose request comes as soon as this, on a line that is so fast, would answer ours within `answerMs`. */
+const crossingMs = 40;
+const answerMs = 80;
 /** How long a Terminate-Ack gets to reach the peer before the layer is finished. */
 const leaveMs = 500;
 
@@ -43,7 +46,7 @@ export interface Layer extends Policy {
   readonly passive: boolean;
   /** Send nothing before the peer's first Configure-Request. */
   readonly silent: boolean;
-  /** The peer may begin to listen later than we begin to send: its first request is met by ours once more. */
+  /** The peer may begin to listen later than we begin to send: behind its first request ours goes out once more if need be. */
   readonly peerMayBeLate?: boolean;
   /** No quick requests at first, but one with each Restart timer: a request too many does harm. */
   readonly unhurried?: boolean;
@@ -419,12 +422,15 @@ export class Negotiator {
   }
 
   /**
-   * The first that we hear of the peer is its request: ours may have gone out before it listened, so it goes out again at
-   * once. That is ahead of our Ack, or a peer that did get the first one could have opened, and would start over.
+   * The first that we hear of the peer is its request: ours may have gone out before it listened. Where the two may have crossed,
+   * the peer's Ack will tell soon; otherwise ours goes out again at once. That is ahead of our Ack, or a peer that did get the
+   * first one could have opened, and would start over.
    */
   #repeatForLatecomer(now: Millis): void {
-    if (this.#layer.peerMayBeLate !== true || now - this.#askedAt <= shortestRoundTripMs) return;
-    this.#ask(now, this.#context.limits.restartMs);
+    const sinceMs = now - this.#askedAt;
+    if (this.#layer.peerMayBeLate !== true || sinceMs <= shortestRoundTripMs) return;
+    if (sinceMs <= crossingMs) this.#startTimer(now, Math.min(answerMs, this.#context.limits.restartMs));
+    else this.#ask(now, this.#context.limits.restartMs);
   }
 
   /**

@@ -116,11 +116,24 @@ describe('retransmission', () => {
   it('sends the request once more, ahead of the reply, when the peer is late', () => {
     const bench = new Bench(sessionOptions(), constant);
     const ours = must(bench.start()[0]);
-    bench.now = 40;
+    bench.now = 41;
     const sent = bench.lcp(request, 1, theirMagic);
     assert.deepEqual([sent[0], sent[1]?.code, sent.length], [ours, ack, 2]);
     assert.equal(bench.lcp(request, 1, theirMagic).length, 1, 'only once');
-    assert.equal(bench.station.nextTimeout(), 3040);
+    assert.equal(bench.station.nextTimeout(), 3041);
+  });
+
+  it('waits for a quick answer first where the peer’s request may have crossed ours', () => {
+    const bench = new Bench(sessionOptions(), constant);
+    const ours = must(bench.start()[0]);
+    bench.now = 40;
+    assert.deepEqual(
+      bench.lcp(request, 1, theirMagic).map(({ code }) => code),
+      [ack],
+    );
+    assert.equal(bench.station.nextTimeout(), 120);
+    assert.deepEqual(bench.expire(), [ours]);
+    assert.equal(bench.station.nextTimeout(), 3120);
   });
 
   it('does not repeat it for a peer that was there when it came', () => {

@@ -78,8 +78,8 @@ describe('a slow starter', () => {
         wire.start();
         wire.run(60_000, () => a.isUp && b.isUp);
         assert(a.isUp && b.isUp, `${lateMs} ms late`);
-        // A silent one waits for our next request; the others are met at once.
-        const limit = kind === 'silent' ? 4500 : 100;
+        // A silent one waits for our next request; the others are met at once, or when they have not answered soon.
+        const limit = kind === 'silent' ? 4500 : 150;
         assert(wire.now - lateMs <= limit, `${wire.now - lateMs} ms after it came ${lateMs} ms late`);
       }
     });
