@@ -5,6 +5,7 @@ import { parseIp4, parseIpPrefix, type Ip, type Ip4, type IpPrefix } from '../..
 import { parseIp6 } from '../../src/base/ip6.js';
 import type { NetOptions } from '../../src/net/options.js';
 import type { LinkFacts } from '../../src/net/wanted.js';
+import { eventually } from '../support/eventually.js';
 import { Lab, type Namespace } from '../support/netns.js';
 import { Driver, type DriverOptions } from './driver.js';
 
@@ -117,6 +118,12 @@ export async function prepareRouter(namespace: Namespace): Promise<void> {
   await namespace.ip('link set lan0 up');
   await namespace.ip('route add default via 192.168.1.254 proto static metric 100');
   await namespace.ip('-6 route add default via 2001:db8:1::fe proto static metric 100');
+  // What the kernel adds once it has seen the carriers; it comes a moment later, too.
+  const multicast = async (): Promise<boolean> => {
+    const routes = await namespace.ip('-6 route show table local');
+    return ['lan0', 'far'].every((name) => routes.includes(`multicast ff00::/8 dev ${name} `));
+  };
+  await eventually(multicast, 10_000, 'the interfaces have their carriers');
 }
 
 /** Everything that linkd could have changed in a namespace, as text that can be compared; carriers come and go. */
