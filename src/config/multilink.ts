@@ -18,6 +18,9 @@ const endpoint: Reader<Endpoint> = {
 
 const minute = 60_000;
 
+/** What is written of it; how many lines there are is said elsewhere. */
+export type WrittenMultilink = Omit<MultilinkOptions, 'isSingle'>;
+
 export const multilinkShape = {
   mrru: defaulted(integer(64, 16384), String(defaultMrru), {
     about: 'The largest packet that the peer may cut up for us, in octets.',
@@ -26,6 +29,11 @@ export const multilinkShape = {
   'short-sequence': defaulted(flag, 'false', {
     about: 'Ask for fragments with headers of two octets instead of four, and grant them.',
     rfc: 'RFC 1990 §5.1.2',
+  }),
+  classes: defaulted(flag, 'true', {
+    about:
+      'Tell fragments of two classes apart where the peer does too, so that a short packet overtakes compressed ones.',
+    rfc: 'RFC 2686',
   }),
   endpoint: optional(endpoint, "made of this machine's identity, see machine-id(5)", {
     about: 'By what the peer knows that the lines come from one machine.',
@@ -40,9 +48,10 @@ export const multilinkShape = {
   }),
 };
 
-const multilinkSection = section(multilinkShape).transform((read): MultilinkOptions => ({
+const multilinkSection = section(multilinkShape).transform((read): WrittenMultilink => ({
   mrru: read.mrru,
   shortSequence: read['short-sequence'],
+  classes: read.classes,
   endpoint: read.endpoint,
   minFragment: read['min-fragment'],
   maxFragmentMs: read['max-fragment-time'],
@@ -53,7 +62,7 @@ const allowed = 'a section, on or off';
 /** Undefined where it isn't written, false where it is off; `on` takes the defaults. */
 export const multilink = z
   .unknown()
-  .transform((input, ctx): MultilinkOptions | false => {
+  .transform((input, ctx): WrittenMultilink | false => {
     if (isOff(input)) return false;
     if (typeof input !== 'string') return delegate(multilinkSection, input, ctx);
     if (flag.read(input).ok) return usualMultilink;
@@ -69,4 +78,4 @@ export const multilink = z
   });
 
 /** For several lines where nothing is said. */
-export const usualMultilink: MultilinkOptions = multilinkSection.parse({});
+export const usualMultilink: WrittenMultilink = multilinkSection.parse({});

@@ -222,7 +222,7 @@ function toLink(
     answer: answerOptions(link.answer, line, link.auth),
     line,
     moreLines,
-    multilink: multilink === false ? undefined : multilink,
+    multilink: multilink === false ? undefined : { ...multilink, isSingle: moreLines.length === 0 },
     local: link.local,
     remote: addressIn(link.remote) ?? 0,
     ipcp: link.ipv4 ? ipv4Options(link.remote, link.ipcp) : undefined,

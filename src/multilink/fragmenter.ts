@@ -30,6 +30,8 @@ export interface Fragment {
 export interface FragmenterOptions {
   /** The peer has asked for the short header. RFC 1990 §5.1.2 */
   readonly shortSequence: boolean;
+  /** The class of all its fragments, which have numbers of their own; 0 where both ends know of none. RFC 2686 §4 */
+  readonly class?: number;
   /** The peer takes a Protocol field of one octet. RFC 1661 §6.5 */
   readonly pfc: boolean;
   /** Octets below which a fragment isn't worth its header; 16 or more. */
@@ -50,6 +52,9 @@ const leftOut = -Infinity;
 export class Fragmenter {
   readonly #options: FragmenterOptions;
   readonly #format: SequenceFormat;
+  readonly #classBits: number;
+  /** How long a fragment may take at present. */
+  #fragmentMs: number;
   /** What each fragment costs its wire beyond what it carries. */
   readonly #overhead: number;
   /** Made as packets need them, and used again. */
@@ -68,6 +73,8 @@ export class Fragmenter {
       throw new RangeError(`fragments of ${minFragment} octets and more, of up to ${maxFragmentMs} ms`);
     this.#options = options;
     this.#format = sequenceFormat(options.shortSequence);
+    this.#classBits = (options.class ?? 0) << this.#format.classShift;
+    this.#fragmentMs = maxFragmentMs;
     this.#overhead = framingOctets + this.#format.headerOctets;
   }
 
@@ -103,7 +110,7 @@ export class Fragmenter {
   nullFragment(member: number): Fragment {
     this.#count = 0;
     const fragment = this.#add(member, 0, 0);
-    writeHeader(this.#format, beginBit | endBit, this.#takeSequence(), fragment.header);
+    writeHeader(this.#format, beginBit | endBit | this.#classBits, this.#takeSequence(), fragment.header);
     fragment.headerLength = this.#format.headerOctets;
     return fragment;
   }
@@ -113,6 +120,11 @@ export class Fragmenter {
     const fragment = index < this.#count ? this.#fragments[index] : undefined;
     if (fragment === undefined) throw new RangeError(`fragment ${index} of ${this.#count}`);
     return fragment;
+  }
+
+  /** Whether fragments are bounded by the time that they take: without anything that could get in between, that is no use. */
+  set cutsForTime(does: boolean) {
+    this.#fragmentMs = does ? this.#options.maxFragmentMs : Infinity;
   }
 
   /** Octets behind the Protocol field of the largest frame that goes out on a member. */
@@ -198,9 +210,8 @@ export class Fragmenter {
 
   /** Octets of the packet that one frame may carry. */
   #largestFragment({ bytesPerSecond, mtu }: MemberLoad): number {
-    const { minFragment, maxFragmentMs } = this.#options;
-    const inTime = Math.floor((bytesPerSecond * maxFragmentMs) / 1000) - this.#overhead;
-    return Math.min(mtu - this.#format.headerOctets, Math.max(minFragment, inTime));
+    const inTime = Math.floor((bytesPerSecond * this.#fragmentMs) / 1000) - this.#overhead;
+    return Math.min(mtu - this.#format.headerOctets, Math.max(this.#options.minFragment, inTime));
   }
 
   #add(member: number, start: number, end: number): OwnFragment {
@@ -222,7 +233,7 @@ export class Fragmenter {
     for (let i = 0; i < this.#count; i++) {
       const fragment = this.#fragments[i]!;
       const bits = (i === 0 ? beginBit : 0) | (i === this.#count - 1 ? endBit : 0);
-      writeHeader(this.#format, bits, this.#takeSequence(), fragment.header);
+      writeHeader(this.#format, bits | this.#classBits, this.#takeSequence(), fragment.header);
       fragment.headerLength = headerOctets;
       if (i > 0) continue;
       if (protocolOctets === 2) fragment.header[fragment.headerLength++] = protocol >>> 8;

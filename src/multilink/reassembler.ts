@@ -13,6 +13,8 @@ export interface ReassembledPacket {
   readonly buffer: Uint8Array;
   readonly start: number;
   readonly end: number;
+  /** Of those whose numbers are counted apart; 0 where both ends know of none. RFC 2686 §4 */
+  readonly class: number;
   /** Something between the packet before and this one is lost: whoever keeps a history has to know. RFC 1990 §5 */
   readonly afterLoss: boolean;
 }
@@ -22,6 +24,8 @@ export interface ReassemblerOptions {
   readonly mrru: number;
   /** The peer has acknowledged our wish for the short header. RFC 1990 §5.1.2 */
   readonly shortSequence: boolean;
+  /** The class of the fragments, 0 by default. */
+  readonly class?: number;
   /** How long a fragment waits for those before it: more than the members' delays and their longest fragments differ. */
   readonly waitMs: Millis;
 }
@@ -66,9 +70,11 @@ const nothing = -1;
 export class Reassembler {
   readonly #options: ReassemblerOptions;
   readonly #format: SequenceFormat;
-  readonly #slotSize: number;
-  /** The fragments that wait: number n is at slot `n % window`, `#lengths` of it is `nothing` when it isn't there. */
-  readonly #octets: Uint8Array;
+  readonly #size: number;
+  /** The fragments that wait: number n is at place `n % window`, `#lengths` of it is `nothing` when it isn't there. */
+  readonly #octets: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(window);
+  /** Made as they are needed, and used again: on one line few fragments wait at once. */
+  readonly #free: Uint8Array[] = [];
   readonly #lengths = new Int32Array(window).fill(nothing);
   readonly #bits = new Uint8Array(window);
   readonly #arrived = new Float64Array(window);
@@ -86,7 +92,7 @@ export class Reassembler {
   readonly #heard: number[] = [];
   #refusals = 0;
   #afterLoss = false;
-  /** The fragment of this call, until it is put into its slot: the caller's buffer, and its number (`nothing`: none). */
+  /** The fragment of this call, until it is put into its place: the caller's buffer, and its number (`nothing`: none). */
   #pending = nothing;
   #pendingBuffer: Uint8Array = new Uint8Array(0);
   #pendingStart = 0;
@@ -115,10 +121,9 @@ export class Reassembler {
   constructor(options: ReassemblerOptions) {
     this.#options = options;
     this.#format = sequenceFormat(options.shortSequence);
-    this.#slotSize = options.mrru + protocolOctets;
-    this.#octets = new Uint8Array(window * this.#slotSize);
-    this.#packet = new Uint8Array(this.#slotSize);
-    this.#view = { protocol: 0, buffer: this.#packet, start: 0, end: 0, afterLoss: false };
+    this.#size = options.mrru + protocolOctets;
+    this.#packet = new Uint8Array(this.#size);
+    this.#view = { protocol: 0, buffer: this.#packet, start: 0, end: 0, class: options.class ?? 0, afterLoss: false };
   }
 
   /** Live: they count on. */
@@ -169,7 +174,7 @@ export class Reassembler {
       return;
     }
     this.#refusals = 0;
-    if (end - start - this.#format.headerOctets > this.#slotSize) {
+    if (end - start - this.#format.headerOctets > this.#size) {
       counters.tooLong++;
       return;
     }
@@ -206,8 +211,8 @@ export class Reassembler {
     if (this.#stored === 0) return undefined;
     let oldest = Infinity;
     for (let number = this.#next; number < this.#top; number++) {
-      const slot = number % window;
-      if (this.#lengths[slot] !== nothing) oldest = Math.min(oldest, this.#arrived[slot]!);
+      const place = number % window;
+      if (this.#lengths[place] !== nothing) oldest = Math.min(oldest, this.#arrived[place]!);
     }
     return oldest + this.#options.waitMs;
   }
@@ -216,8 +221,8 @@ export class Reassembler {
   timeout(now: Millis): void {
     let newest = nothing;
     for (let number = this.#next; number < this.#top; number++) {
-      const slot = number % window;
-      if (this.#lengths[slot] !== nothing && this.#arrived[slot]! + this.#options.waitMs <= now) newest = number;
+      const place = number % window;
+      if (this.#lengths[place] !== nothing && this.#arrived[place]! + this.#options.waitMs <= now) newest = number;
     }
     if (newest === nothing) return;
     this.#counters.aged++;
@@ -236,7 +241,7 @@ export class Reassembler {
   #resync(sequence: number): void {
     this.#counters.resync++;
     this.#counters.discarded += this.#stored;
-    this.#lengths.fill(nothing);
+    for (let place = 0; place < window; place++) if (this.#lengths[place] !== nothing) this.#release(place);
     this.#stored = 0;
     this.#next = this.#top = sequence;
     this.#givenUp = sequence - 1;
@@ -245,13 +250,15 @@ export class Reassembler {
   }
 
   #storePending(): void {
-    const slot = this.#pending % window;
+    const place = this.#pending % window;
     const { headerOctets } = this.#format;
     const payload = this.#pendingStart + headerOctets;
-    copyOctets(this.#pendingBuffer, payload, this.#pendingEnd, this.#octets, slot * this.#slotSize);
-    this.#lengths[slot] = this.#pendingEnd - payload;
-    this.#bits[slot] = this.#pendingBuffer[this.#pendingStart]!;
-    this.#arrived[slot] = this.#pendingAt;
+    const octets = this.#free.pop() ?? new Uint8Array(this.#size);
+    copyOctets(this.#pendingBuffer, payload, this.#pendingEnd, octets, 0);
+    this.#octets[place] = octets;
+    this.#lengths[place] = this.#pendingEnd - payload;
+    this.#bits[place] = this.#pendingBuffer[this.#pendingStart]!;
+    this.#arrived[place] = this.#pendingAt;
     this.#stored++;
     this.#top = Math.max(this.#top, this.#pending + 1);
     this.#pending = nothing;
@@ -318,7 +325,7 @@ export class Reassembler {
     let thrown = 0;
     for (let at = this.#next; at < filledTo; at++) {
       if (this.#lengths[at % window] === nothing) continue;
-      this.#lengths[at % window] = nothing;
+      this.#release(at % window);
       thrown++;
     }
     this.#counters.discarded += thrown;
@@ -335,9 +342,10 @@ export class Reassembler {
     const single = end === first + 1;
     let length = 0;
     for (let number = first; number < end; number++) length += this.#lengths[number % window]!;
-    const fits = length <= this.#slotSize;
+    const fits = length <= this.#size;
     if (fits && !single) this.#gather(first, end);
-    for (let number = first; number < end; number++) this.#lengths[number % window] = nothing;
+    const octets = this.#octets[first % window]!;
+    for (let number = first; number < end; number++) this.#release(number % window);
     this.#stored -= end - first;
     this.#next = end;
     if (!fits) {
@@ -345,25 +353,31 @@ export class Reassembler {
       this.#afterLoss = true;
       return false;
     }
-    const slot = (first % window) * this.#slotSize;
-    return single ? this.#show(this.#octets, slot, slot + length) : this.#show(this.#packet, 0, length);
+    return this.#show(single ? octets : this.#packet, length);
   }
 
   #gather(first: number, end: number): void {
     let at = 0;
     for (let number = first; number < end; number++) {
-      const slot = number % window;
-      const length = this.#lengths[slot]!;
-      copyOctets(this.#octets, slot * this.#slotSize, slot * this.#slotSize + length, this.#packet, at);
+      const place = number % window;
+      const length = this.#lengths[place]!;
+      copyOctets(this.#octets[place]!, 0, length, this.#packet, at);
       at += length;
     }
   }
 
+  /** Nothing waits at this place any more. What was there stays as it is until the next fragment is stored. */
+  #release(place: number): void {
+    this.#lengths[place] = nothing;
+    this.#free.push(this.#octets[place]!);
+    this.#octets[place] = undefined;
+  }
+
   /** Reads the Protocol field, of one octet or two (RFC 1661 §6.5). A null fragment is nothing to pass on. */
-  #show(buffer: Uint8Array, start: number, end: number): boolean {
-    if (start === end) return false;
-    const short = (buffer[start]! & 1) === 1;
-    const payload = start + (short ? 1 : protocolOctets);
+  #show(buffer: Uint8Array, end: number): boolean {
+    if (end === 0) return false;
+    const short = (buffer[0]! & 1) === 1;
+    const payload = short ? 1 : protocolOctets;
     if (payload > end || end - payload > this.#options.mrru) {
       if (payload > end) this.#counters.badHeader++;
       else this.#counters.tooLong++;
@@ -371,7 +385,7 @@ export class Reassembler {
       return false;
     }
     const view = this.#view;
-    view.protocol = short ? buffer[start]! : getU16(buffer, start);
+    view.protocol = short ? buffer[0]! : getU16(buffer, 0);
     view.buffer = buffer;
     view.start = payload;
     view.end = end;

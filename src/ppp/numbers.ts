@@ -55,6 +55,8 @@ export const LcpOption = {
   mrru: 17,
   shortSequence: 18,
   endpoint: 19,
+  /** RFC 2686 §6.1 */
+  multilinkHeader: 27,
 } as const;
 
 /** RFC 1332 §3, RFC 1877 */

@@ -62,6 +62,8 @@ export interface OptionDescriptor<V> {
   readonly format: (value: V) => string;
   /** What we ask for when a negotiation begins; undefined asks for nothing: the default holds. */
   readonly wanted: () => V | undefined;
+  /** Our request has the option only while this is so: of options that depend on each other. Always, unless said otherwise. */
+  readonly applies?: () => boolean;
   /** The peer asks for `value`, while our own request asks for `ours`. */
   readonly judge: (value: V, ours: V | undefined) => Verdict<V>;
   /** A value that we would take: put into a Nak when the peer's has a wrong length. Undefined rejects that. RFC 1661 §6 */
@@ -150,8 +152,14 @@ export class Option<V> implements Negotiable {
     this.#offered = undefined;
   }
 
+  /** What our request asks for now; undefined: nothing. */
+  get asked(): V | undefined {
+    return this.#descriptor.applies?.() === false ? undefined : this.#asked;
+  }
+
   request(): Uint8Array | undefined {
-    return this.#asked === undefined ? undefined : this.#descriptor.codec.encode(this.#asked);
+    const { asked } = this;
+    return asked === undefined ? undefined : this.#descriptor.codec.encode(asked);
   }
 
   review(data: Uint8Array): Review {
@@ -159,7 +167,7 @@ export class Option<V> implements Negotiable {
     const value = codec.decode(data);
     this.#offered = value;
     if (value === undefined) return this.#reviewUnreadable();
-    const verdict = judge(value, this.#asked);
+    const verdict = judge(value, this.asked);
     if (verdict.kind === 'ack') return verdict;
     this.refused = value;
     const why = verdict.why ?? `the peer asks for ${name} ${format(value)}`;
@@ -178,7 +186,7 @@ export class Option<V> implements Negotiable {
   }
 
   takeAck(): void {
-    this.ours = this.#asked ?? this.#kept;
+    this.ours = this.asked ?? this.#kept;
   }
 
   takeNak(data: Uint8Array, drop: boolean): string {

@@ -421,7 +421,7 @@ function objectionTo(line: LineSession, other: LineSession | undefined): string 
     return `on this line the peer is ${line.peerName ?? 'nobody'}, on the others ${other.peerName ?? 'nobody'}`;
   }
   const differs = (one: MultilinkDirection, two: MultilinkDirection): boolean =>
-    one.mrru !== two.mrru || one.shortSequence !== two.shortSequence;
+    one.mrru !== two.mrru || one.shortSequence !== two.shortSequence || one.classes !== two.classes;
   return differs(joining.send, bundle.send) || differs(joining.receive, bundle.receive)
     ? 'this line has another MRRU or other headers than the others'
     : undefined;

@@ -4,7 +4,15 @@ import { describe, it } from 'node:test';
 import { localEndpoint } from '../../src/multilink/endpoint.js';
 import { good, goodLink } from './support.js';
 
-const usual = { mrru: 1500, shortSequence: false, endpoint: undefined, minFragment: 128, maxFragmentMs: 50 };
+const usual = {
+  mrru: 1500,
+  shortSequence: false,
+  classes: true,
+  endpoint: undefined,
+  minFragment: 128,
+  maxFragmentMs: 50,
+  isSingle: false,
+};
 
 /** A link of two serial ports, with these lines beside. */
 function twoLines(...more: readonly string[]) {
@@ -33,21 +41,24 @@ describe('several lines', () => {
 
 describe('multilink', () => {
   it('is on with one line where it is wanted', () => {
-    for (const on of ['on', '{}']) assert.deepEqual(goodLink(`multilink: ${on}`).multilink, usual);
+    for (const on of ['on', '{}'])
+      assert.deepEqual(goodLink(`multilink: ${on}`).multilink, { ...usual, isSingle: true });
     assert.equal(goodLink('multilink: off').multilink, undefined);
   });
 
   it('takes its keys, and the largest packet follows the MRRU', () => {
     const { multilink, mtu } = twoLines(
       'lcp: {mru: 296}',
-      'multilink: {mrru: 1400, short-sequence: on, endpoint: "local:0102", min-fragment: 16, max-fragment-time: off}',
+      'multilink: {mrru: 1400, short-sequence: on, classes: off, endpoint: "local:0102", min-fragment: 16, max-fragment-time: off}',
     );
     assert.deepEqual(multilink, {
       mrru: 1400,
       shortSequence: true,
+      classes: false,
       endpoint: localEndpoint(Uint8Array.of(1, 2)),
       minFragment: 16,
       maxFragmentMs: Infinity,
+      isSingle: false,
     });
     assert.equal(mtu, 1400);
     assert.equal(goodLink('multilink: {max-fragment-time: 30ms}').multilink?.maxFragmentMs, 30);

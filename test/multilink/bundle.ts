@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { concatBytes } from '../../src/base/bytes.js';
 import type { Fragment, Fragmenter, MemberLoad } from '../../src/multilink/fragmenter.js';
-import type { Reassembler } from '../../src/multilink/reassembler.js';
+import type { ReassembledPacket } from '../../src/multilink/reassembler.js';
 
 /** A frame of protocol 0x003d on a member. */
 export interface Carried {
@@ -15,7 +15,16 @@ export interface Carried {
 export interface Whole {
   readonly protocol: number;
   readonly packet: Uint8Array;
+  readonly class: number;
   readonly afterLoss: boolean;
+}
+
+/** With classes or without. */
+interface AnyReassembler {
+  receive(member: number, buffer: Uint8Array, start: number, end: number, now: number): void;
+  next(): ReassembledPacket | undefined;
+  nextTimeout(): number | undefined;
+  timeout(now: number): void;
 }
 
 export function frameOf(fragment: Fragment, packet: Uint8Array): Uint8Array {
@@ -41,25 +50,25 @@ export function cut(
 }
 
 /** Everything that is whole now. A bundle that gives more than can be in it never ends: that is a failure. */
-export function drain(reassembler: Reassembler): Whole[] {
+export function drain(reassembler: AnyReassembler): Whole[] {
   const packets: Whole[] = [];
   for (let view = reassembler.next(); view !== undefined; view = reassembler.next()) {
-    const { protocol, buffer, start, end, afterLoss } = view;
-    packets.push({ protocol, packet: buffer.slice(start, end), afterLoss });
+    const { protocol, buffer, start, end, class: its, afterLoss } = view;
+    packets.push({ protocol, packet: buffer.slice(start, end), class: its, afterLoss });
     assert.ok(packets.length <= 10_000, 'there is no end of packets');
   }
   return packets;
 }
 
 /** Hands a fragment over, from somewhere within a buffer, and takes what is whole then. */
-export function deliver(reassembler: Reassembler, { member, frame }: Omit<Carried, 'packet'>, now: number): Whole[] {
+export function deliver(reassembler: AnyReassembler, { member, frame }: Omit<Carried, 'packet'>, now: number): Whole[] {
   const buffer = concatBytes([new Uint8Array(3), frame, new Uint8Array(2)]);
   reassembler.receive(member, buffer, 3, 3 + frame.length, now);
   return drain(reassembler);
 }
 
 /** Lets time pass until nothing is waited for; gives what came out, and when it was over. */
-export function waitOut(reassembler: Reassembler): { readonly packets: Whole[]; readonly end: number } {
+export function waitOut(reassembler: AnyReassembler): { readonly packets: Whole[]; readonly end: number } {
   const packets: Whole[] = [];
   let end = 0;
   for (let rounds = 0; ; rounds++) {

@@ -49,6 +49,21 @@ describe('headers', () => {
     assert.deepEqual(heads({ ...plain, pfc: true }, 0x8021, 1), ['c0 00 00 00 80 21 45 01 02 03']);
   });
 
+  it('have the class, in four bits or in two (RFC 2686 §4)', () => {
+    const headOf = (shortSequence: boolean, its: number): string =>
+      heads({ ...plain, pfc: true, shortSequence, class: its }, 0x0021, 2)
+        .at(-1)
+        ?.slice(0, -15) ?? '';
+    assert.deepEqual(
+      [1, 8, 15].map((its) => headOf(false, its)),
+      ['c4 00 00 01', 'e0 00 00 01', 'fc 00 00 01'],
+    );
+    assert.deepEqual(
+      [1, 2, 3].map((its) => headOf(true, its)),
+      ['d0 01', 'e0 01', 'f0 01'],
+    );
+  });
+
   it('say which fragment begins the packet, and which ends it', () => {
     const fragmenter = new Fragmenter({ ...plain, maxFragmentMs: 50 });
     const large = new Uint8Array(1500);
@@ -131,6 +146,18 @@ describe('weights', () => {
     assert.deepEqual(shape(new Fragmenter(bounded), 300, [slow]), ['1:99', '1:101', '1:100']);
     const quick = { id: 1, ...fast, bytesPerSecond: 1e6 };
     assert.deepEqual(shape(new Fragmenter(bounded), 1400, [quick]), ['1:1400']);
+  });
+
+  it('bound no time where that is of no use, and the frame all the same', () => {
+    const fragmenter = new Fragmenter({ ...plain, maxFragmentMs: 50 });
+    const [line] = two;
+    assert.ok(line);
+    assert.equal(fragmenter.largestFrame(line), 569);
+    fragmenter.cutsForTime = false;
+    assert.equal(fragmenter.largestFrame(line), 1500);
+    assert.deepEqual(shape(fragmenter, 1000, [line]), ['1:1000']);
+    fragmenter.cutsForTime = true;
+    assert.deepEqual(shape(fragmenter, 1000, [line]), ['1:499', '1:501']);
   });
 
   it('keep every member busy by its rate, over many packets', () => {

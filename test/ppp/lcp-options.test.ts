@@ -131,16 +131,21 @@ describe('our LCP request', () => {
   });
 });
 
-describe('the options of Multilink (RFC 1990 §5.1)', () => {
+describe('the options of Multilink (RFC 1990 §5.1, RFC 2686 §6.1)', () => {
   const multilink: MultilinkOptions = {
     mrru: 1600,
     shortSequence: true,
+    classes: true,
+    isSingle: false,
     endpoint: must(readEndpoint(Uint8Array.of(1, 0xaa, 0xbb))),
     minFragment: 128,
     maxFragmentMs: 50,
   };
-  const bundling = (): Bench => new Bench({ ...sessionOptions(), multilink }, constant);
-  const [mrru, short, endpoint] = ['11040640', '1202', '130501aabb'];
+  const bundling = (shortSequence = true): Bench =>
+    new Bench({ ...sessionOptions(), multilink: { ...multilink, shortSequence } }, constant);
+  const [mrru, classes, short, endpoint] = ['11040640', '1b040604', '1202', '130501aabb'] as const;
+  /** All that we ask for before it. */
+  const usual = '0206000000000506010203040702' + '0802';
 
   it('are asked for in every negotiation, with the same MRRU', () => {
     const bench = bundling();
@@ -149,7 +154,8 @@ describe('the options of Multilink (RFC 1990 §5.1)', () => {
     bench.ack(first);
     const again = must(bench.lcp(request, 2, '110405dc')[0]);
     for (const { data } of [first, again]) {
-      for (const option of [mrru, short, endpoint]) assert.ok(formatHex(data, '').includes(option), option);
+      for (const option of [mrru, classes, endpoint]) assert.ok(formatHex(data, '').includes(option), option);
+      assert.ok(!formatHex(data, '').includes(short), 'RFC 2686 §6.1: not both');
     }
   });
 
@@ -163,10 +169,54 @@ describe('the options of Multilink (RFC 1990 §5.1)', () => {
   for (const code of [nak, reject]) {
     it(`our endpoint is not sent again after a ${code === nak ? 'Nak' : 'Reject'} of it`, () => {
       const bench = bundling();
-      const [again] = bench.lcp(code, must(bench.start()[0]).id, must(endpoint));
+      const [again] = bench.lcp(code, must(bench.start()[0]).id, endpoint);
       assert.equal(again?.code, request);
       assert.ok(!formatHex(again.data, '').includes('130501'));
-      assert.ok(formatHex(again.data, '').includes(must(mrru)));
+      assert.ok(formatHex(again.data, '').includes(mrru));
+    });
+  }
+
+  const refusals: [string, boolean, number, string, string][] = [
+    ['the MRRU: then nothing of Multilink is asked for', true, reject, mrru, ''],
+    ['all of it, at once', true, reject, mrru + classes + endpoint, ''],
+    ['classes: short numbers alone are asked for', true, reject, classes, mrru + short + endpoint],
+    ['classes, where short numbers are not wanted', false, reject, '1b040208', mrru + endpoint],
+    ['short numbers with classes: long ones', true, nak, '1b040204', mrru + '1b040204' + endpoint],
+    ['so many classes: fewer', true, nak, '1b040602', mrru + '1b040602' + endpoint],
+    ['too few classes: asked again', true, nak, '1b040605', mrru + classes + endpoint],
+    ['a class at all', true, nak, '1b040600', mrru + classes + endpoint],
+    ['the header by one that nobody knows', true, nak, '1b040704', mrru + classes + endpoint],
+    ['long numbers where short ones are not wanted', false, nak, '1b040604', mrru + '1b040208' + endpoint],
+  ];
+  for (const [name, shortSequence, code, data, expected] of refusals) {
+    it(`meet a ${code === nak ? 'Nak' : 'Reject'} of ${name}`, () => {
+      const bench = bundling(shortSequence);
+      const sent = bench.lcp(code, must(bench.start()[0]).id, data);
+      assert.deepEqual(shape(sent), [[request, usual + expected]]);
+    });
+  }
+
+  it('have short numbers no more where the peer rejected them with classes and without', () => {
+    const bench = bundling();
+    const [second] = bench.lcp(reject, must(bench.start()[0]).id, classes);
+    assert.deepEqual(shape(bench.lcp(reject, must(second).id, short)), [[request, usual + mrru + endpoint]]);
+  });
+
+  const wishes: [string, boolean, string, number, string][] = [
+    ['long numbers with classes', true, '1b040208', ack, '1b040208'],
+    ['short numbers with classes', true, '1b040604', ack, '1b040604'],
+    ['one class', true, '1b040601', ack, '1b040601'],
+    ['no class', true, '1b040600', nak, '1b040604'],
+    ['short numbers where we want none', false, '1b040604', nak, '1b040204'],
+    ['another header', true, '1b040304', nak, '1b040604'],
+    ['a header with a wrong length', true, '1b0306', nak, '1b040604'],
+    ['prefix elision (RFC 2686 §6.2)', true, '1a02', reject, '1a02'],
+  ];
+  for (const [name, shortSequence, asked, code, answer] of wishes) {
+    it(`are answered where the peer asks for ${name}`, () => {
+      const bench = bundling(shortSequence);
+      bench.start();
+      assert.deepEqual(shape(bench.lcp(request, 1, asked)), [[code, answer]]);
     });
   }
 

@@ -13,9 +13,11 @@ import { mirrored, sessionOptions } from '../support/session-pair.js';
 const multilink: MultilinkOptions = {
   mrru: 1500,
   shortSequence: false,
+  classes: true,
   endpoint: undefined,
   minFragment: 128,
   maxFragmentMs: Infinity,
+  isSingle: false,
 };
 
 /** Two sessions with perfect lines between them, which can be cut. */
@@ -190,12 +192,15 @@ describe('a session over several lines', () => {
   it('agrees on MRRU and headers for each direction', () => {
     const lines = pair({ mrru: 2000, shortSequence: true }, { mrru: 1600, shortSequence: true });
     lines.open(0);
-    assert.deepEqual(lines.bundle(0)?.multilink?.send, { mrru: 1600, shortSequence: true });
-    assert.deepEqual(lines.bundle(0)?.multilink?.receive, { mrru: 2000, shortSequence: true });
+    assert.deepEqual(lines.bundle(0)?.multilink?.send, { mrru: 1600, shortSequence: true, classes: 4 });
+    assert.deepEqual(lines.bundle(0)?.multilink?.receive, { mrru: 2000, shortSequence: true, classes: 4 });
     assert.equal(lines.mtu(0), 1600);
     const long = pair({ shortSequence: true }, { shortSequence: false });
     long.open(0);
-    assert.equal(long.bundle(0)?.multilink?.receive.shortSequence, false);
+    assert.deepEqual(long.bundle(0)?.multilink, {
+      send: { mrru: 1500, shortSequence: false, classes: 8 },
+      receive: { mrru: 1500, shortSequence: false, classes: 4 },
+    });
   });
 
   it('works as a plain one with a peer that takes but one line, and closes the others', () => {

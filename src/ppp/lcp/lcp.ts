@@ -237,8 +237,8 @@ export class Lcp implements QualityLine {
 
   #negotiable(): readonly Negotiable[] {
     const { mru, accm, authentication, quality, magic, pfc, acfc } = this.#options;
-    const { mrru, shortSequence, endpoint } = this.#multilink ?? {};
-    const all = [mru, accm, authentication, quality, magic, pfc, acfc, mrru, shortSequence, endpoint];
+    const { mrru, header, shortSequence, endpoint } = this.#multilink ?? {};
+    const all = [mru, accm, authentication, quality, magic, pfc, acfc, mrru, header, shortSequence, endpoint];
     return all.filter((option) => option !== undefined);
   }
 

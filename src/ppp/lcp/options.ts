@@ -191,6 +191,8 @@ const otherOptions: ReadonlyMap<number, string> = new Map([
   [18, 'short multilink headers'],
   [19, 'a multilink endpoint'],
   [23, 'bandwidth allocation'],
+  [26, 'prefix elision'],
+  [27, 'multilink classes'],
 ]);
 
 export function describeUnknown({ type, data }: RawOption): string {
