@@ -1,18 +1,22 @@
 /**
  * The lines of one session as one: a packet goes out whole on a line, or cut over all lines that are open (Multilink,
- * RFC 1990), and what comes in on any of them is put together again.
+ * RFC 1990), and what comes in on any of them is put together again. Between the fragments of a long packet a small one may
+ * overtake it: as it is, or, while compressed packets have to keep their order, in a class of its own (RFC 2686).
  */
 import type { Millis } from '../base/clock.js';
 import type { PacketView } from '../compress/coder.js';
 import { Fragmenter, type Fragment, type MemberLoad } from '../multilink/fragmenter.js';
-import type { MultilinkOptions } from '../multilink/options.js';
-import { Reassembler, type ReassembledPacket } from '../multilink/reassembler.js';
+import { defaultMrru, type MultilinkOptions } from '../multilink/options.js';
+import { ClassReassembler } from '../multilink/class-reassembler.js';
+import type { ReassembledPacket } from '../multilink/reassembler.js';
 import { Protocol } from '../ppp/numbers.js';
 import type { Bundle, Framing } from '../ppp/outputs.js';
+import type { Overtaking } from './data-path.js';
 import type { LinePort, PacketSource } from './line-port.js';
 
 /** Where packets for all lines come from. */
 export interface BundleSource extends PacketSource {
+  readonly overtaking: Overtaking;
   /** A packet of at most so many octets that may overtake the fragments of a long one; undefined when there is none. */
   nextUrgent(largest: number, now: Millis): PacketView | undefined;
 }
@@ -31,6 +35,10 @@ interface BundledLine {
   isBehind: boolean;
 }
 
+/** What overtakes others; they are of class 0. */
+const urgentClass = 1;
+/** Multilink's, and the Protocol field. */
+const longestHeader = 6;
 /** A line without a speed: any, as long as it is the same for all of them. */
 const nominalBytesPerSecond = 125_000_000;
 /** Control packets of the bundle that may wait; more than a session sends at once. */
@@ -48,7 +56,11 @@ export class LineBundle {
   readonly #control: PacketView[] = [];
   #agreed: Bundle['multilink'];
   #fragmenter: Fragmenter | undefined;
-  #reassembler: Reassembler | undefined;
+  /** For packets that overtake others; undefined where the peer knows of no classes. */
+  #urgentFragmenter: Fragmenter | undefined;
+  /** Small packets get between the fragments of long ones as things stand. */
+  #overtakes = true;
+  #reassembler: ClassReassembler | undefined;
 
   constructor(options: MultilinkOptions | undefined, source: BundleSource) {
     this.#options = options;
@@ -120,7 +132,7 @@ export class LineBundle {
       for (const line of this.#open) if (!before.includes(line)) this.#reassembler?.join(line.number);
     }
     for (const line of before) if (!this.#open.includes(line)) dropFragments(line);
-    for (const line of this.#open) line.port.setLargest(this.#fragmenter?.largestFrame(loadOf(line, 0)));
+    this.#adapt();
   }
 
   /** What all lines that are open carry together, in octets per second; undefined where one has no speed. */
@@ -133,6 +145,7 @@ export class LineBundle {
 
   /** Frames whatever the lines have room for; gives the time when there will be room for what waits, if something does. */
   flush(now: Millis): Millis | undefined {
+    if (this.#mayOvertake !== this.#overtakes) this.#adapt();
     let wake: Millis | undefined;
     // What one line takes from the queue may be for another one as well.
     for (let round = 0; round <= this.#lines.size; round++) {
@@ -200,17 +213,40 @@ export class LineBundle {
 
   #begin(agreed: Bundle['multilink']): void {
     this.#agreed = agreed;
-    this.#fragmenter = undefined;
+    this.#fragmenter = this.#urgentFragmenter = undefined;
     this.#reassembler = undefined;
     this.#control.length = 0;
     if (agreed === undefined || this.#options === undefined) return;
     const { minFragment, maxFragmentMs } = this.#options;
     const { send, receive } = agreed;
     // RFC 1990 §4: within a bundle the Protocol field is compressed, whatever its lines agreed on.
-    this.#fragmenter = new Fragmenter({ ...send, pfc: true, minFragment, maxFragmentMs });
+    const options = { ...send, pfc: true, minFragment };
+    this.#fragmenter = new Fragmenter({ ...options, maxFragmentMs });
+    if (send.classes > urgentClass)
+      this.#urgentFragmenter = new Fragmenter({ ...options, class: urgentClass, maxFragmentMs: Infinity });
     const slowest = Math.min(...Array.from(this.#lines.values(), rateOf));
     const waitMs = patienceMs + (1000 * 2 * receive.mrru) / slowest;
-    this.#reassembler = new Reassembler({ ...receive, waitMs });
+    // RFC 1990 §5.1.1: whatever was agreed on.
+    this.#reassembler = new ClassReassembler({ ...receive, mrru: Math.max(receive.mrru, defaultMrru), waitMs });
+  }
+
+  get #mayOvertake(): boolean {
+    const { overtaking } = this.#source;
+    return overtaking === 'free' || (overtaking === 'past the history' && this.#urgentFragmenter !== undefined);
+  }
+
+  /** To cut for time is of use only where something gets in between. */
+  #adapt(): void {
+    this.#overtakes = this.#mayOvertake;
+    if (this.#fragmenter !== undefined) this.#fragmenter.cutsForTime = this.#overtakes;
+    for (const line of this.#open) {
+      const isWhole = this.#isSingle && !this.#overtakes;
+      line.port.setLargest(isWhole ? undefined : this.#fragmenter?.largestFrame(loadOf(line, 0)));
+    }
+  }
+
+  get #isSingle(): boolean {
+    return this.#options?.isSingle === true;
   }
 
   #portOf(line: number | undefined): LinePort | undefined {
@@ -238,6 +274,7 @@ export class LineBundle {
         this.#tellThatNothingIsMissing(fragmenter);
         break;
       }
+      if (this.#goesWhole(fragmenter, line, packet)) return packet;
       this.#cut(fragmenter, packet, now);
     }
     const fragment = line.fragments.shift();
@@ -245,13 +282,25 @@ export class LineBundle {
     return fragment;
   }
 
+  /** On a single line the order is kept anyway, and what one frame takes needs no number. */
+  #goesWhole(fragmenter: Fragmenter, line: BundledLine, { start, end }: PacketView): boolean {
+    if (!this.#isSingle) return false;
+    return end - start <= (this.#overtakes ? fragmenter.largestFrame(loadOf(line, 0)) : line.mru);
+  }
+
   /**
-   * What goes between the fragments of something long, as a whole and without a number; it is not put off until they are all
-   * gone. On one line only, so that such packets stay in order among themselves. RFC 1990 §8
+   * What goes between the fragments of something long; it is not put off until they are all gone. On one line only, so that such
+   * packets stay in order among themselves. As a whole and without a number (RFC 1990 §8), or else as the only fragment of
+   * another class (RFC 2686 §4).
    */
   #nextUrgent(fragmenter: Fragmenter, line: BundledLine, now: Millis): PacketView | undefined {
-    if (line.fragments.length === 0 || line !== this.#open[0]) return undefined;
-    return this.#source.nextUrgent(fragmenter.largestFrame(loadOf(line, 0)), now);
+    if (!this.#overtakes || line.fragments.length === 0 || line !== this.#open[0]) return undefined;
+    const load = loadOf(line, 0);
+    const packet = this.#source.nextUrgent(fragmenter.largestFrame(load) - longestHeader, now);
+    if (packet === undefined || this.#source.overtaking === 'free' || this.#urgentFragmenter === undefined)
+      return packet;
+    this.#urgentFragmenter.split(packet.protocol, packet.start, packet.end, [load]);
+    return viewOf(this.#urgentFragmenter.fragment(0), packet.buffer);
   }
 
   #cut(fragmenter: Fragmenter, { protocol, buffer, start, end }: PacketView, now: Millis): void {
@@ -281,20 +330,25 @@ export class LineBundle {
     }
   }
 
-  #take({ member, header, headerLength, start, end }: Fragment, source: Uint8Array): void {
-    const line = this.#lines.get(member);
+  #take(fragment: Fragment, source: Uint8Array): void {
+    const line = this.#lines.get(fragment.member);
     if (line === undefined) return;
-    const octets = headerLength + end - start;
-    const buffer = new Uint8Array(octets);
-    buffer.set(header.subarray(0, headerLength));
-    buffer.set(source.subarray(start, end), headerLength);
-    line.fragments.push({ protocol: Protocol.multilink, buffer, start: 0, end: octets });
-    line.fragmentOctets += octets;
+    const view = viewOf(fragment, source);
+    line.fragments.push(view);
+    line.fragmentOctets += view.end;
   }
 
   #loads(now: Millis): readonly MemberLoad[] {
     return this.#open.map((line) => loadOf(line, line.port.backlog(now) + line.fragmentOctets));
   }
+}
+
+/** As a frame of its own. */
+function viewOf({ header, headerLength, start, end }: Fragment, source: Uint8Array): PacketView {
+  const buffer = new Uint8Array(headerLength + end - start);
+  buffer.set(header.subarray(0, headerLength));
+  buffer.set(source.subarray(start, end), headerLength);
+  return { protocol: Protocol.multilink, buffer, start: 0, end: buffer.length };
 }
 
 /** Code 11, without a magic number. RFC 1661 §5.9 */

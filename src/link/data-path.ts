@@ -27,6 +27,17 @@ export interface DataPathCounters {
   'vj-header': number;
 }
 
+/**
+ * What a packet may do that overtakes others: nothing is in its way; it must not be seen by what compresses them, whose history
+ * is made by their order; or it may not go at all, since everything is encrypted (RFC 3078 §3) or the peer doesn't tell it apart.
+ */
+export type Overtaking = 'free' | 'past the history' | 'none';
+
+/** Compressed packets without a complaint of the peer by which it has shown that it keeps others out of its history. */
+const proof = 64;
+/** Complaints that show the opposite. */
+const mostDoubts = 3;
+
 export class DataPath {
   readonly #codec: Codec;
   /** Where headers are restored; made when that is needed, once. */
@@ -43,6 +54,11 @@ export class DataPath {
   #compressor: Compressor | undefined;
   /** The compressor's packets are sent; until then it only learns. */
   #compresses = false;
+  #encrypts = false;
+  /** Packets compressed since one first went past the compressor after the last reset; undefined while none did. */
+  #sincePast: number | undefined;
+  /** Resets that the peer asked for soon after that; -Infinity once it is proved that none of them came of it. */
+  #doubts = 0;
   #decompressor: Decompressor | undefined;
   #decrypts = false;
 
@@ -63,9 +79,18 @@ export class DataPath {
     return this.#decompressor !== undefined;
   }
 
-  /** Each packet that is sent counts for those behind it: none may overtake another. */
-  get keepsOrder(): boolean {
-    return this.#compressor !== undefined;
+  /** Each packet that is compressed counts for those behind it. */
+  get overtaking(): Overtaking {
+    if (this.#compressor === undefined) return 'free';
+    return this.#encrypts || this.#doubts >= mostDoubts ? 'none' : 'past the history';
+  }
+
+  /**
+   * A packet went out past the compressor, in a class of its own. No standard says that the peer must keep it out of its history:
+   * one that doesn't loses its place in it every time, and asks for a reset.
+   */
+  wentPast(): void {
+    this.#sincePast ??= 0;
   }
 
   /** Packets with compressed headers can be read. */
@@ -85,6 +110,8 @@ export class DataPath {
   setCompressor(method: CompressionMethod | undefined): void {
     this.#compressor = method && makeCompressor(method);
     this.#compresses = false;
+    this.#encrypts = method?.kind === 'mppe';
+    this.#sincePast = undefined;
   }
 
   startCompressor(): void {
@@ -98,6 +125,8 @@ export class DataPath {
   }
 
   resetCompressor(): void {
+    if (this.#sincePast !== undefined) this.#doubts++;
+    this.#sincePast = undefined;
     this.#compressor?.reset();
   }
 
@@ -123,6 +152,7 @@ export class DataPath {
     }
     const compressed = this.#compressor?.compress(out.protocol, out.buffer, out.start, out.end);
     if (compressed === undefined || !this.#compresses) return out;
+    if (this.#sincePast !== undefined && ++this.#sincePast >= proof) this.#doubts = -Infinity;
     out.protocol = Protocol.compressed;
     out.buffer = compressed.buffer;
     out.start = compressed.start;
@@ -132,15 +162,15 @@ export class DataPath {
 
   /**
    * A packet of the network layer that came from the line, as the IP packet that it was; undefined when it can't be told.
-   * Valid until the next call.
+   * One that overtook others (`isPast`) is no part of the history. Valid until the next call.
    */
-  inbound(protocol: number, buffer: Uint8Array, start: number, end: number): PacketView | undefined {
+  inbound(protocol: number, buffer: Uint8Array, start: number, end: number, isPast = false): PacketView | undefined {
     if (protocol !== Protocol.compressed) {
       if (this.#decrypts) {
         this.#counters['not-encrypted']++;
         return undefined;
       }
-      this.#decompressor?.sawPlain(protocol, buffer, start, end);
+      if (!isPast) this.#decompressor?.sawPlain(protocol, buffer, start, end);
       const plain = this.#in;
       plain.protocol = protocol;
       plain.buffer = buffer;

@@ -1,7 +1,7 @@
 /**
  * The way of a packet, for one link, in the packet worker:
  *
- *     TUN ──► queue ──► compress ──► frame ──► line          (`#fromTun`, `#next`, `line-port.ts`)
+ *     TUN ──► queue ──► compress ──► frame ──► line          (`#fromTun`, `supply.ts`, `line-port.ts`)
  *     TUN ◄────────── decompress ◄── unframe ◄── line        (`#fromLine`, `#toTun`)
  *
  * A packet waits as plain IP and is compressed and framed only when the line has room (`data-path.ts`). Control packets go
@@ -38,13 +38,13 @@ import { LineBundle } from './bundle.js';
 import { DataPath } from './data-path.js';
 import { HeldPackets } from './held-packets.js';
 import { Intake } from './intake.js';
-import { protocolOf } from './ip-packet.js';
 import { LinePort } from './line-port.js';
 import type { AttachOptions, JoiningLine } from './messages.js';
 import { Outlet } from './outlet.js';
 import type { PumpHost } from './pump-host.js';
 import { reportQueue } from './queue-report.js';
 import { takeMemory } from './session-memory.js';
+import { Supply } from './supply.js';
 import { Tally } from './tally.js';
 import { TrafficWatch } from './traffic-watch.js';
 import type { LineOctets, LinkCounters, QueueStatus, SessionStatus } from './types.js';
@@ -178,13 +178,7 @@ export class Pump {
     }, memory.codec);
     const shape = { bytesPerSecond, mtu, options: options.queue, perturbation: this.#host.random() };
     const queue = new ClassQueue(memory.pool, { ...shape, meters: this.#tally.queue });
-    const lines = new LineBundle(options.session.multilink, {
-      next: (now) => this.#next(attached, now),
-      nextUrgent: (largest, now) => this.#nextUrgent(attached, largest, now),
-      get waiting() {
-        return queue.packets > 0;
-      },
-    });
+    const lines = new LineBundle(options.session.multilink, new Supply(queue, memory.pool, path, this.#tally));
     const outlet = new Outlet(this.#port, this.#tally, this.#watch, memory.codec);
     const attached: Attachment = { ...memory, outlet, lines, session, path, queue, options, mtu };
     return attached;
@@ -293,28 +287,6 @@ export class Pump {
     if (room !== undefined) this.#wakeAt(room);
   }
 
-  /** The next packet of the queue, compressed. Its slot is free again, but nothing is put there before it is framed. */
-  #next({ queue, pool, path }: Attachment, now: Millis): PacketView | undefined {
-    const slot = queue.dequeue(now);
-    if (slot < 0) return undefined;
-    const from = slot * pool.slotSize;
-    const length = queue.lengthOf(slot);
-    pool.give(slot);
-    this.#tally.sent(length);
-    return path.outbound(protocolOf(pool.bytes, from), pool.bytes, from, from + length);
-  }
-
-  /** One that needs no history, neither the compressor's nor that of headers, may overtake what went before it. */
-  #nextUrgent({ queue, pool, path }: Attachment, largest: number, now: Millis): PacketView | undefined {
-    const slot = path.keepsOrder ? -1 : queue.dequeueSparse(largest, now);
-    if (slot < 0) return undefined;
-    const start = slot * pool.slotSize;
-    const length = queue.lengthOf(slot);
-    pool.give(slot);
-    this.#tally.sent(length);
-    return { protocol: protocolOf(pool.bytes, start), buffer: pool.bytes, start, end: start + length };
-  }
-
   /** Line → frames → TUN or session. */
   #fromLine(attached: Attachment, line: number, port: LinePort): void {
     const now = this.#host.scheduler.now();
@@ -348,17 +320,20 @@ export class Pump {
 
   #takeReassembled(attached: Attachment, line: number, now: Millis): void {
     for (let packet = attached.lines.next(); packet !== undefined; packet = attached.lines.next()) {
-      if (packet.afterLoss) attached.path.lost();
-      this.#take(attached, line, packet, now);
+      // Another class than 0 is what overtakes others: it has no part in any history.
+      const isPast = packet.class > 0;
+      if (packet.afterLoss && !isPast) attached.path.lost();
+      this.#take(attached, line, packet, now, isPast);
       this.#drain(attached, now);
     }
   }
 
   /** A whole packet, of the network or for the session. */
-  #take(attached: Attachment, line: number, { protocol, buffer, start, end }: PacketView, now: Millis): void {
+  #take(attached: Attachment, line: number, packet: PacketView, now: Millis, isPast = false): void {
+    const { protocol, buffer, start, end } = packet;
     if (isData(attached, protocol, line)) {
-      const packet = attached.path.inbound(protocol, buffer, start, end);
-      if (packet !== undefined) this.#toTun(attached, packet, now);
+      const whole = attached.path.inbound(protocol, buffer, start, end, isPast);
+      if (whole !== undefined) this.#toTun(attached, whole, now);
     } else {
       attached.session.receive(protocol, buffer.slice(start, end), now, line);
     }

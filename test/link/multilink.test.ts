@@ -171,45 +171,6 @@ describe('A line of several', () => {
   });
 });
 
-describe('On a line of 9600 baud with full packets', () => {
-  /** The longest wait of small packets of one flow behind full ones of another, in ms. */
-  const longestWait = async (options: BundleOptions): Promise<number> => {
-    const pair = new BundlePair([9600], options);
-    await pair.up();
-    const random = seededRandom(4);
-    const noise = (): Uint8Array => udpPacket(1500, 1).map((octet, i) => (i < 28 ? octet : random() % 200));
-    let longest = 0;
-    for (let i = 0; i < 20; i++) {
-      pair.a.port.send(noise(), noise());
-      await pair.scheduler.pass(700 + 37 * i);
-      const sent = pair.scheduler.now();
-      pair.a.port.send(udpPacket(40, 2, 200));
-      const isThere = (): boolean => pair.b.port.delivered.some((packet) => packet.at(-1) === 200);
-      for (let ms = 0; ms < 5000 && !isThere(); ms += 5) await pair.scheduler.pass(5);
-      assert.ok(isThere());
-      longest = Math.max(longest, pair.scheduler.now() - sent);
-      pair.b.port.delivered.length = 0;
-    }
-    return longest;
-  };
-  const frameMs = (octets: number): number => octets / 0.96;
-
-  it('a small one waits for the fragment that is on the wire, and for no more than 20 ms of another', async () => {
-    const fragment = frameMs(128 + 11);
-    const waited = await longestWait({});
-    assert.ok(waited <= fragment + 20 + frameMs(48) + 15, `${waited} ms`);
-    const whole = await longestWait({ multilink: 'off' });
-    assert.ok(whole > 600 && whole <= frameMs(1508) + 20 + frameMs(48) + 15, `${whole} ms`);
-  });
-
-  it('keeps its place where the compressor needs the order', async () => {
-    const ccp = { send: ['deflate'], receive: ['deflate'], mppe: undefined } as const;
-    const inOrder = await longestWait({ ccp });
-    assert.ok(inOrder > 600, `${inOrder} ms`);
-    assert.ok((await longestWait({ vj: { slots: 16, slotCompression: true } })) < 400);
-  });
-});
-
 /**
  * Connections that send segments of text, and a lost one again: without that a compressed header, which tells what changed, would
  * never be right again. RFC 1144 §4.1

@@ -1,6 +1,9 @@
 /** Two pumps in virtual time with several lines between them, which can be of different speed, harmed, and pulled. */
+import { FrameDecoder } from '../../src/framing/decoder.js';
+import { FrameEncoder } from '../../src/framing/encoder.js';
 import type { MultilinkOptions } from '../../src/multilink/options.js';
 import type { CcpOptions, IpcpOptions, SessionOptions } from '../../src/ppp/options.js';
+import { answering, asking } from '../ppp/auth-support.js';
 import type { FrameNoise } from './frame-noise.js';
 import { MemoryStream, PumpEnd } from './pump-pair.js';
 import { VirtualScheduler } from './virtual-scheduler.js';
@@ -9,9 +12,11 @@ import { seededRandom } from './wire.js';
 export const testMultilink: MultilinkOptions = {
   mrru: 1500,
   shortSequence: false,
+  classes: true,
   endpoint: undefined,
   minFragment: 128,
   maxFragmentMs: 50,
+  isSingle: false,
 };
 
 export interface BundleOptions {
@@ -20,6 +25,10 @@ export interface BundleOptions {
   readonly ccp?: CcpOptions;
   readonly vj?: IpcpOptions['vj'];
   readonly mru?: number;
+  /** Both prove themselves by MS-CHAP-V2, which MPPE has its keys from. */
+  readonly auth?: boolean;
+  /** What is otherwise at the second end. */
+  readonly far?: Pick<BundleOptions, 'multilink' | 'ccp'>;
 }
 
 /** The octets of one line, both ways. */
@@ -38,10 +47,11 @@ export class BundlePair {
   bitErrors = 0;
 
   /** Lines of these speeds in baud, numbered from 0. */
-  constructor(speeds: readonly number[], { multilink, ccp, vj, mru }: BundleOptions = {}) {
+  constructor(speeds: readonly number[], { far, ...near }: BundleOptions = {}) {
     this.#speeds = speeds;
     const [first = 0] = speeds;
     const end = (side: 'a' | 'b'): PumpEnd => {
+      const { multilink, ccp, vj, mru, auth } = side === 'a' ? near : { ...near, ...far };
       const plain = new PumpEnd(this.scheduler, side, 1, first, false);
       const { session } = plain.options;
       const { lcp, ipcp } = session;
@@ -51,6 +61,7 @@ export class BundlePair {
         ipcp: ipcp && { ...ipcp, vj },
         ...(multilink !== 'off' && { multilink: { ...testMultilink, ...multilink } }),
         ...(ccp && { ccp }),
+        ...(auth === true && { auth: side === 'a' ? asking(['mschap-v2']) : answering(['mschap-v2']) }),
       };
       return plain.with(changed);
     };
@@ -115,6 +126,24 @@ export class BundlePair {
   /** The octets that went out on a line from `a`. */
   sent(line: number): number {
     return this.#cable(line).ends[0].written.length;
+  }
+
+  /** The protocols of the frames that went out on a line from `a`, behind so many octets. */
+  protocols(line: number, from: number): number[] {
+    const decoder = new FrameDecoder({ maxFrame: 2000 });
+    decoder.setAccm(0);
+    const octets = Uint8Array.from(this.#cable(line).ends[0].written.slice(from));
+    decoder.push(octets, 0, octets.length);
+    const protocols: number[] = [];
+    while (decoder.next()) protocols.push(decoder.protocol);
+    return protocols;
+  }
+
+  /** A frame arrives on a line at `a`. */
+  inject(line: number, protocol: number, payload: Uint8Array): void {
+    const frame = new Uint8Array(2 * payload.length + 20);
+    const end = new FrameEncoder().encode(protocol, payload, 0, payload.length, frame, 0, true);
+    this.#cable(line).ends[0].receive([...frame.subarray(0, end)]);
   }
 
   #cable(line: number): Cable {
