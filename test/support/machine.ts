@@ -81,6 +81,23 @@ export class Machine {
     return (await this.must('systemctl', ['show', '--value', '-p', name, unit])).trim();
   }
 
+  /** The package linkd wants Node as the Debian package `nodejs`. Where Node came another way, the machine gets one that says so. */
+  async provideNode(): Promise<void> {
+    const wanted = /"node": ">=([\d.]+)"/.exec(await readFile(join(root, 'package.json'), 'utf8'))?.[1] ?? '';
+    const { stdout } = await this.run('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Version}', 'nodejs']);
+    const [status, version = ''] = stdout.split(' ');
+    const newer = await this.run('dpkg', ['--compare-versions', version, 'ge', wanted]);
+    if (status === 'installed' && newer.code === 0) return;
+    const control = [
+      ...['Package: nodejs', `Version: ${process.versions.node}`, 'Architecture: all'],
+      ...['Maintainer: linkd <linkd@localhost>', 'Description: stands for the Node that this machine has', ''],
+    ];
+    await this.write('/tmp/nodejs/DEBIAN/control', control.join('\n'));
+    await this.sh('dpkg-deb --build /tmp/nodejs && dpkg --force-unsafe-io --install /tmp/nodejs.deb');
+    if (process.execPath === '/usr/bin/node') return;
+    await this.must('install', ['-m', '755', process.execPath, '/usr/bin/node']);
+  }
+
   /** Ends everything in the machine and removes it. */
   async close(): Promise<void> {
     await Promise.all(this.#children.map((child) => child.stop()));

@@ -52,6 +52,7 @@ describe('the Debian package', () => {
   before(async () => {
     dir = await TempDir.create();
     machine = await Machine.boot(dir.path);
+    await machine.provideNode();
     packages.push(...(await Promise.all(['0.0.1', '0.0.2'].map((version) => buildPackage(dir.path, version)))));
   });
   after(async () => {
@@ -60,6 +61,8 @@ describe('the Debian package', () => {
   });
 
   const mainPid = (): Promise<string> => machine.property('linkd.service', 'MainPID');
+  const killMain = (signal: string): Promise<string> =>
+    machine.must('systemctl', ['kill', '--kill-whom=main', `--signal=${signal}`, 'linkd']);
   const linkctl = async (...args: string[]): Promise<string> => machine.must('linkctl', args);
   const linkUp = (name = 'branch'): Promise<unknown> =>
     eventually(() => linkctl('status', name), patienceMs, `${name} is up`);
@@ -111,8 +114,8 @@ describe('the Debian package', () => {
   for (const [folder, expected] of writable) {
     it(`may ${expected ? '' : 'not '}write to ${folder}`, async () => {
       const script = 'touch "$1/test" && rm "$1/test"';
-      const { code } = await asService(await mainPid(), script, folder);
-      assert.equal(code === 0, expected);
+      const { code, stderr } = await asService(await mainPid(), script, folder);
+      assert.equal(code === 0, expected, stderr);
     });
   }
 
@@ -141,7 +144,7 @@ describe('the Debian package', () => {
 
   it('starts again when it dies, and the link with it', async () => {
     const pid = await mainPid();
-    await machine.must('kill', ['-KILL', pid]);
+    await killMain('KILL');
     await eventually(async () => !['0', pid].includes(await mainPid()), patienceMs, 'linkd has another pid');
     await linkUp();
   });
@@ -156,7 +159,7 @@ describe('the Debian package', () => {
     const pid = await mainPid();
     await sleep(7000);
     assert.equal(await mainPid(), pid);
-    await machine.must('kill', ['-STOP', pid]);
+    await killMain('STOP');
     await eventually(async () => !['0', pid].includes(await mainPid()), patienceMs, 'linkd has another pid');
     await linkUp();
     assert.match(await log(), /Watchdog timeout/);

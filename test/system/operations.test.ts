@@ -22,6 +22,7 @@ describe(document, () => {
     dir = await TempDir.create();
     // The machine sees this tree, and writes beside it.
     machine = await Machine.boot(root);
+    await machine.provideNode();
     await machine.sh(
       'mkdir -p "$1" /tmp/upper /tmp/work && mount -t overlay overlay -o lowerdir=/run/share,upperdir=/tmp/upper,workdir=/tmp/work "$1" && rm -f "$1"/dist/*.deb',
       clone,
