@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { loadConfig } from '../../src/config/load.js';
+import { throughClosedFolders } from '../support/open-folders.js';
 import { shown } from './support.js';
 
 const link = (name: string, n: number): string =>
@@ -96,7 +97,8 @@ describe('loadConfig', () => {
     const command = [process.execPath, '--input-type=module', '-e', script];
     // Root may read everything, unless it has no capabilities.
     const powerless = ['setpriv', '--bounding-set=-all', '--inh-caps=-all'];
-    const [program = '', ...args] = process.getuid?.() === 0 ? [...powerless, ...command] : command;
+    const [program = '', ...args] =
+      process.getuid?.() === 0 ? throughClosedFolders([...powerless, ...command]) : command;
     const output = execFileSync(program, args, { encoding: 'utf8' });
     assert.match(output, /permission to read it was refused; give it to the user that runs this command/);
   });

@@ -7,6 +7,7 @@ import type { Hook } from '../../src/hooks/options.js';
 import type { HookOutcome, HookResult } from '../../src/hooks/result.js';
 import { describeOutcome, succeeded } from '../../src/hooks/result.js';
 import { eventually, within } from '../support/eventually.js';
+import { throughClosedFolders } from '../support/open-folders.js';
 import { must, run } from '../support/process.js';
 import { documentedVariables, facts, hook, isAlive, PATIENCE_MS, Rig } from './rig.js';
 
@@ -398,12 +399,11 @@ describe('a hook of another user', () => {
     const rig = new Rig(t);
     chmodSync(rig.folder, 0o1777);
     const script = rig.script('id -u >>"$here/ran"');
-    // The project may lie where nobody may look, as in /root.
-    const printed = await must('setpriv', [
-      ...['--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'],
-      ...['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', '--'],
+    const [program = '', ...args] = throughClosedFolders([
+      ...['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', '--'],
       ...runnerProgram([{ command: [script], user: 'root' }, { command: [script] }]),
     ]);
+    const printed = await must(program, args);
     const refusal =
       'not run: linkd (nobody) cannot become the user root, which takes root or CAP_SETUID and CAP_SETGID: ';
     const [first = '', ...rest] = printed.split('\n').filter((line) => line !== '');

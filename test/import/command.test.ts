@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import { exitCodes } from '../../src/bin/linkctl/exit-codes.js';
 import { linkctl, temporaryDirectory } from '../control/rig.js';
+import { throughClosedFolders } from '../support/open-folders.js';
 import { samples } from './support.js';
 
 const execFile = promisify(execFileCallback);
@@ -64,8 +65,9 @@ describe('linkctl import', () => {
     await writeFile(join(directory, 'etc/ppp/pap-secrets'), 'a b c\n', { mode: 0 });
     // Root reads what it likes; without these two capabilities it is like anyone else.
     const powers = '-dac_override,-dac_read_search';
-    const mortal = [`--bounding-set=${powers}`, `--inh-caps=${powers}`, process.execPath, linkctlPath];
-    const { code, stdout, stderr } = await execFile('setpriv', [...mortal, 'import', '--root', directory]).then(
+    const mortal = ['setpriv', `--bounding-set=${powers}`, `--inh-caps=${powers}`, process.execPath, linkctlPath];
+    const [program = '', ...words] = throughClosedFolders([...mortal, 'import', '--root', directory]);
+    const { code, stdout, stderr } = await execFile(program, words).then(
       (written) => ({ code: 0, ...written }),
       (failed: unknown) => ended.parse(failed),
     );

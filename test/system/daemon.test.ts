@@ -194,7 +194,7 @@ describe('linkd', () => {
     const config = dir.file('unprivileged.yaml');
     await writeFile(config, linkConfig('a', '{exec: [sleep, "60"]}'));
     const child = router.spawn('setpriv', [
-      ...['--inh-caps=-all', '--bounding-set=-all'],
+      ...['--inh-caps=-net_admin', '--bounding-set=-net_admin'],
       ...[process.execPath, linkd, '--config', config, '--control', dir.file('unprivileged.sock')],
       ...['--state-dir', dir.file('unprivileged.state'), '--log-format', 'json'],
     ]);
