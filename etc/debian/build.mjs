@@ -209,7 +209,8 @@ function zipped(content) {
 }
 
 function lastCommit() {
-  return output('git', ['log', '-1', '--format=%ct'], root, process.env);
+  // Root may build in a clone of somebody else.
+  return output('git', ['-c', `safe.directory=${root}`, 'log', '-1', '--format=%ct'], root, process.env);
 }
 
 function output(command, args, cwd = root, env = { ...process.env, SOURCE_DATE_EPOCH: String(epoch) }) {
