@@ -116,6 +116,18 @@ export type FromWorker = { readonly link: string } &
       }
   );
 
+/** The thread as a whole plays sessions of these options with itself (`rehearsal.ts`); `rehearsed` follows. */
+export interface Rehearse {
+  readonly type: 'rehearse';
+  readonly sessions: readonly AttachOptions[];
+}
+export interface Rehearsed {
+  readonly type: 'rehearsed';
+  readonly tookMs: Millis;
+  /** What went wrong. */
+  readonly complaints: readonly string[];
+}
+
 /** The thread as a whole: is it alive? */
 export interface Ping {
   readonly type: 'ping';

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
-import type { FromWorker, Ping, Pong, ToWorker } from './messages.js';
+import type { AttachOptions, FromWorker, Ping, Pong, Rehearse, Rehearsed, ToWorker } from './messages.js';
 
 export interface WorkerListener {
   message(message: FromWorker): void;
@@ -46,6 +46,16 @@ export class PacketWorker {
     return true;
   }
 
+  /**
+   * Starts the thread ahead of its first message, and lets it play such sessions with itself (`rehearsal.ts`): the first real one
+   * comes up sooner. That they went wrong is logged, and no more.
+   */
+  rehearse(sessions: readonly AttachOptions[]): void {
+    if (sessions.length === 0) return;
+    this.#worker ??= this.#start();
+    this.#worker.postMessage({ type: 'rehearse', sessions } satisfies Rehearse);
+  }
+
   /** Starts the thread ahead of its first message, and waits until it answers. */
   async warmUp(): Promise<void> {
     this.#worker ??= this.#start();
@@ -60,8 +70,9 @@ export class PacketWorker {
 
   #start(): Worker {
     const worker = new Worker(new URL('./worker.js', import.meta.url), { name: 'packets' });
-    worker.on('message', (message: FromWorker | Pong) => {
+    worker.on('message', (message: FromWorker | Pong | Rehearsed) => {
       if (message.type === 'pong') for (const resolve of this.#alive.splice(0)) resolve();
+      else if (message.type === 'rehearsed') this.#logRehearsal(message);
       else this.#listeners.get(message.link)?.message(message);
     });
     worker.on('error', (error) => {
@@ -72,6 +83,11 @@ export class PacketWorker {
       this.#lost(worker, `exit code ${code}`);
     });
     return worker;
+  }
+
+  #logRehearsal({ tookMs, complaints }: Rehearsed): void {
+    this.#log.debug({ tookMs }, 'the packet worker has rehearsed');
+    for (const complaint of complaints) this.#log.warn({}, `the packet worker’s rehearsal: ${complaint}`);
   }
 
   #lost(worker: Worker, reason: string): void {

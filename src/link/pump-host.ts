@@ -13,7 +13,7 @@ export type PumpMessage = FromWorker extends infer Message
 export interface PumpHost {
   readonly scheduler: Scheduler;
   /** Of all pumps in the thread. */
-  readonly codecs: Codecs;
+  readonly codecs: Pick<Codecs, 'open'>;
   /** Unsigned 32-bit numbers. */
   readonly random: () => number;
   /** Runs what an event asks for, so that an exception in it hits this link only. */

@@ -13,6 +13,9 @@ export interface SessionMemory {
   readonly received: Uint8Array;
 }
 
+/** What is said once where the kernel can't run. */
+export const plainFrames = 'frames are made by plain JavaScript, which takes more time';
+
 const readBuffer = 65_536;
 /** What a line, the outlet and the data path take beside it, roughly: see `LinePort`, `Outlet`, `DataPath`. */
 const lineOctets = 393_216;
@@ -21,8 +24,7 @@ const lineOctets = 393_216;
 export function takeMemory(host: PumpHost, slotSize: number, hasSpeed: boolean): SessionMemory {
   const slots = hasSpeed ? 256 : 1024;
   const codec = host.codecs.open(slots * slotSize + readBuffer + lineOctets, (reason) => {
-    const message = `frames are made by plain JavaScript, which takes more time: ${messageOf(reason)}`;
-    host.emit({ type: 'note', level: 'warn', message });
+    host.emit({ type: 'note', level: 'warn', message: `${plainFrames}: ${messageOf(reason)}` });
   });
   const pool = new PacketPool(slots, slotSize, codec.octets(slots * slotSize));
   return { codec, pool, received: codec.octets(readBuffer) };

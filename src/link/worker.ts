@@ -15,9 +15,11 @@ import { loadKernel } from '../native/kernel.js';
 import { EarlyPort } from '../tun/early-port.js';
 import { HeldPort } from '../tun/held-port.js';
 import { LinuxPacketPort } from '../tun/linux.js';
-import type { FromWorker, Ping, Pong, ToWorker } from './messages.js';
+import type { AttachOptions, FromWorker, Ping, Pong, Rehearse, Rehearsed, ToWorker } from './messages.js';
 import { Pump } from './pump.js';
+import { rehearse } from './rehearsal.js';
 import { systemScheduler } from './scheduler.js';
+import { plainFrames } from './session-memory.js';
 
 /** How often counters go to the main thread, if they changed. */
 const statisticsMs = 1000;
@@ -29,9 +31,13 @@ const pumps = new Map<string, Pump>();
 const earlyPorts = new Map<string, EarlyPort>();
 const reported = new Map<string, number>();
 
-port.on('message', (message: ToWorker | Ping) => {
+port.on('message', (message: ToWorker | Ping | Rehearse) => {
   if (message.type === 'ping') {
     port.postMessage({ type: 'pong' } satisfies Pong);
+    return;
+  }
+  if (message.type === 'rehearse') {
+    port.postMessage(rehearseAll(message.sessions));
     return;
   }
   guard(message.link, () => {
@@ -134,6 +140,22 @@ function guard(link: string, work: () => void): void {
     post({ link, type: 'note', level: 'warn', message: `internal error: ${stack}` });
     post({ link, type: 'finished', cause: cause('internal', messageOf(error)) });
   }
+}
+
+/** Whatever goes wrong there is no matter of any link. */
+function rehearseAll(sessions: readonly AttachOptions[]): Rehearsed {
+  const began = systemScheduler.now();
+  const complaints: string[] = [];
+  const open: Codecs['open'] = (octets) =>
+    codecs.open(octets, (reason) => complaints.push(`${plainFrames}: ${messageOf(reason)}`));
+  for (const options of sessions) {
+    try {
+      if (!rehearse(options, { codecs: { open }, random: randomUint32 })) complaints.push('no packets went both ways');
+    } catch (error) {
+      complaints.push(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`);
+    }
+  }
+  return { type: 'rehearsed', tookMs: systemScheduler.now() - began, complaints };
 }
 
 function randomUint32(): number {

@@ -6,6 +6,7 @@ import { messageOf } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { withDescriptors, type HandedLink } from '../../link/handed.js';
 import { PacketWorker } from '../../link/packet-worker.js';
+import { repertoire } from '../../link/repertoire.js';
 import type { ReloadOutcome, RestartOutcome } from '../../link/types.js';
 import type { Notifier } from '../notify.js';
 import { Service, type ServiceParts } from '../service.js';
@@ -38,6 +39,7 @@ export class Succession {
   /** Begins to run the links, those of the linkd before this one if there is one. Throws OpError. */
   async begin(predecessor: Predecessor | undefined): Promise<void> {
     const worker = new PacketWorker(this.#parts.log);
+    worker.rehearse(repertoire(this.#parts.config.links));
     if (predecessor === undefined) {
       this.#service = await this.#start(worker);
       return;
