@@ -3,39 +3,48 @@
  * open line go on as descriptors; addresses, routes and filters stay in the kernel, and nothing is said to the peer: the
  * new process negotiates anew on the line.
  */
-import { z } from 'zod';
-import { handedLine } from '../line/handed.js';
+import type { Ip4 } from '../base/ip.js';
+import { isBoolean, isText, list, nullable, object, optional, whole } from '../base/shape.js';
+import { isHandedLine, type HandedLine } from '../line/handed.js';
 import type { AgreedNetwork } from '../ppp/outputs.js';
 import type { LinkConfig } from '../config/types.js';
 import type { LineOptions } from '../line/options.js';
 
-const ip4 = z.number().int().min(0).max(0xffffffff);
-
-const agreed = z
-  .object({
-    mtu: z.number().int().positive(),
-    ip4: z.object({ local: ip4, remote: ip4, dns: z.array(ip4), wins: z.array(ip4) }).optional(),
-    ip6: z.object({ local: z.string(), remote: z.string() }).optional(),
-  })
-  .transform(({ mtu, ip4: four, ip6: six }): AgreedNetwork => ({ mtu, ip4: four, ip6: six }));
-
-export const handedLink = z.object({
-  name: z.string(),
-  interface: z.string(),
+export interface HandedLink {
+  readonly name: string;
+  readonly interface: string;
   /** False: taken down by command, or given up. */
-  wanted: z.boolean(),
+  readonly wanted: boolean;
   /** The descriptor of the TUN. */
-  tun: z.number().int().nonnegative().nullable(),
+  readonly tun: number | null;
   /** In the order of the config. `key` is what the line is made of (`lineKey`): with another config it is of no use. */
-  lines: z.array(z.object({ key: z.string(), line: handedLine.nullable() })),
+  readonly lines: readonly { readonly key: string; readonly line: HandedLine | null }[];
   /** What PPP agreed on, and with it what is installed; null: nothing is. */
-  agreed: agreed.nullable(),
+  readonly agreed: AgreedNetwork | null;
   /** Added to the metric of the routes. */
-  metricAdd: z.number().int().nonnegative(),
+  readonly metricAdd: number;
   /** What its peer has of a pool, and shall get again. */
-  claim: z.object({ address: ip4, peer: z.string() }).optional(),
+  readonly claim?: { readonly address: Ip4; readonly peer: string } | undefined;
+}
+
+const ip4 = whole(0, 0xffffffff);
+
+const isAgreed = object<AgreedNetwork>({
+  mtu: whole(1),
+  ip4: optional(object({ local: ip4, remote: ip4, dns: list(ip4), wins: list(ip4) })),
+  ip6: optional(object({ local: isText, remote: isText })),
 });
-export type HandedLink = z.infer<typeof handedLink>;
+
+export const isHandedLink = object<HandedLink>({
+  name: isText,
+  interface: isText,
+  wanted: isBoolean,
+  tun: nullable(whole(0)),
+  lines: list(object({ key: isText, line: nullable(isHandedLine) })),
+  agreed: nullable(isAgreed),
+  metricAdd: whole(0),
+  claim: optional(object({ address: ip4, peer: isText })),
+});
 
 /** The same with other numbers for its descriptors. */
 export function withDescriptors(link: HandedLink, renumber: (fd: number) => number): HandedLink {

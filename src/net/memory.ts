@@ -5,41 +5,58 @@
  */
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { codeOf, messageOf, OpError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
+import { exactly, isNumber, isText, list, matching, oneOf, record, whole } from '../base/shape.js';
 
-const index = z.number().int().positive();
-const metric = z.number().int().min(0).max(0xffffffff);
+/** A switch: of which interface it is, what it was, was set to, and what the one for all was then. */
+export interface NotedSwitch {
+  readonly index: number;
+  readonly was: number;
+  readonly set: number;
+  readonly all: number;
+}
 
-const memorySchema = z.strictObject({
-  /** Switches by their paths: of which interface, what they were, were set to, and what the one for all was then. */
-  switches: z.record(z.string(), z.strictObject({ index, was: z.number(), set: z.number(), all: z.number() })),
-  /** Default routes of others that gave way. */
-  defaults: z.array(
-    z.strictObject({
-      raw: z.string().regex(/^(?:[0-9a-f]{2})+$/),
-      text: z.string(),
-      /** Where it was. */
+/** A default route of others that gave way. */
+export interface MovedDefault {
+  /** As the kernel had it, in hexadecimal. */
+  readonly raw: string;
+  readonly text: string;
+  /** Where it was. */
+  readonly metric: number;
+  /** Where it is: the last of these, or one before it when that change did not come to its end. */
+  readonly moved: readonly number[];
+}
+
+export interface Memory {
+  /** By their paths. */
+  readonly switches: Readonly<Record<string, NotedSwitch>>;
+  readonly defaults: readonly MovedDefault[];
+}
+
+interface File extends Memory {
+  readonly version: 2;
+  readonly boot: string;
+  readonly namespace: number;
+}
+
+const metric = whole(0, 0xffffffff);
+const metrics = list(metric);
+
+const isFile = exactly<File>({
+  version: oneOf(2),
+  boot: isText,
+  namespace: isNumber,
+  switches: record(exactly({ index: whole(1), was: isNumber, set: isNumber, all: isNumber })),
+  defaults: list(
+    exactly({
+      raw: matching(/^(?:[0-9a-f]{2})+$/),
+      text: isText,
       metric,
-      /** Where it is: the last of these, or one before it when that change did not come to its end. */
-      moved: z.array(metric).min(1),
+      moved: (value): value is readonly number[] => metrics(value) && value.length > 0,
     }),
   ),
 });
-
-const fileSchema = z.strictObject({
-  version: z.literal(2),
-  boot: z.string(),
-  namespace: z.number(),
-  ...memorySchema.shape,
-});
-
-type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
-
-export type Memory = DeepReadonly<z.infer<typeof memorySchema>>;
-export type NotedSwitch = Memory['switches'][string];
-export type MovedDefault = Memory['defaults'][number];
 
 export const nothingToRemember: Memory = { switches: {}, defaults: [] };
 
@@ -87,7 +104,9 @@ export class MemoryFile {
 
   #read(log: Logger): Memory {
     try {
-      const { boot, namespace, switches, defaults } = fileSchema.parse(JSON.parse(readFileSync(this.#path, 'utf8')));
+      const file: unknown = JSON.parse(readFileSync(this.#path, 'utf8'));
+      if (!isFile(file)) throw new Error('this is not what linkd writes there');
+      const { boot, namespace, switches, defaults } = file;
       const here = boot === this.#where.boot && namespace === this.#where.namespace;
       return here ? { switches, defaults } : nothingToRemember;
     } catch (error) {

@@ -1,18 +1,25 @@
 /** What is taken over, in a file: so that it is put back also after a crash. It is written before the system is touched. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { codeOf, messageOf, OpError } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
+import { exactly, isText, oneOf, record } from '../base/shape.js';
 import type { ResolverWay } from './options.js';
 
-const ways = ['systemd-resolved', 'resolvconf', 'file'] as const satisfies readonly ResolverWay[];
+/** What one link has taken over. */
+export interface Taken {
+  readonly interface: string;
+  readonly way: ResolverWay;
+}
 
-const takenSchema = z.strictObject({ interface: z.string(), way: z.enum(ways) });
-const fileSchema = z.strictObject({ version: z.literal(1), links: z.record(z.string(), takenSchema) });
+interface File {
+  readonly version: 1;
+  /** By the name of the link. */
+  readonly links: Readonly<Record<string, Taken>>;
+}
 
-/** What one link has taken over, by its name. */
-export type Taken = Readonly<z.infer<typeof takenSchema>>;
+const isTaken = exactly({ interface: isText, way: oneOf<ResolverWay>('systemd-resolved', 'resolvconf', 'file') });
+const isFile = exactly<File>({ version: oneOf(1), links: record(isTaken) });
 
 export class ResolverMemory {
   readonly #path: string;
@@ -45,7 +52,9 @@ export class ResolverMemory {
 
   #read(log: Logger): ReadonlyMap<string, Taken> {
     try {
-      return new Map(Object.entries(fileSchema.parse(JSON.parse(readFileSync(this.#path, 'utf8'))).links));
+      const file: unknown = JSON.parse(readFileSync(this.#path, 'utf8'));
+      if (!isFile(file)) throw new Error('this is not what linkd writes there');
+      return new Map(Object.entries(file.links));
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') {
         const message = `cannot read ${this.#path}: name servers that a crash may have left stay as they are`;

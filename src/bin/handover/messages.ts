@@ -7,8 +7,8 @@
  *
  * The numbers of descriptors in `take` are the new process's.
  */
-import { z } from 'zod';
-import { handedLink } from '../../link/handed.js';
+import { either, exactly, isText, list, oneOf } from '../../base/shape.js';
+import { isHandedLink, type HandedLink } from '../../link/handed.js';
 
 /** Set in the environment of the new process, and taken out by it. */
 export const handOverVariable = 'LINKD_HANDOVER';
@@ -16,16 +16,21 @@ export const handOverVariable = 'LINKD_HANDOVER';
 /** The first descriptor that is handed on: behind the standard ones and the pipe. */
 export const firstDescriptor = 4;
 
-export const toOld = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('ready') }),
+export type ToOld =
+  | { readonly type: 'ready' }
   /** It can't start, and ends. */
-  z.strictObject({ type: z.literal('refused'), errors: z.array(z.string()) }),
-  z.strictObject({ type: z.literal('taken') }),
-]);
-export type ToOld = z.infer<typeof toOld>;
+  | { readonly type: 'refused'; readonly errors: readonly string[] }
+  | { readonly type: 'taken' };
 
-export const toNew = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('take'), links: z.array(handedLink) }),
-  z.strictObject({ type: z.literal('yours') }),
-]);
-export type ToNew = z.infer<typeof toNew>;
+export type ToNew = { readonly type: 'take'; readonly links: readonly HandedLink[] } | { readonly type: 'yours' };
+
+export const isToOld = either<ToOld>(
+  exactly({ type: oneOf('ready') }),
+  exactly({ type: oneOf('refused'), errors: list(isText) }),
+  exactly({ type: oneOf('taken') }),
+);
+
+export const isToNew = either<ToNew>(
+  exactly({ type: oneOf('take'), links: list(isHandedLink) }),
+  exactly({ type: oneOf('yours') }),
+);

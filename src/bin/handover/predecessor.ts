@@ -1,7 +1,7 @@
 /** The linkd before this one, as this one sees it: what it says comes over the pipe that it gave us at birth. */
 import { native } from '../../native/binding.js';
 import { withDescriptors, type HandedLink } from '../../link/handed.js';
-import { handOverVariable, toNew, type ToNew, type ToOld } from './messages.js';
+import { handOverVariable, isToNew, type ToNew, type ToOld } from './messages.js';
 
 export class Predecessor {
   readonly #heard: ToNew[] = [];
@@ -19,8 +19,7 @@ export class Predecessor {
   private constructor() {
     process.on('message', (message) => {
       // Another version may say what this one doesn't understand: then the old one has to go on.
-      const { success, data } = toNew.safeParse(message);
-      if (success) this.#heard.push(data);
+      if (isToNew(message)) this.#heard.push(message);
       else this.#gone = true;
       this.#news();
     });

@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Millis } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
-import { handOverVariable, toOld, type ToNew, type ToOld } from './messages.js';
+import { handOverVariable, isToOld, type ToNew, type ToOld } from './messages.js';
 
 /** The new one may take so long to load its config; this one carries the packets meanwhile. */
 const startMs: Millis = 15_000;
@@ -42,7 +42,8 @@ export class Successor {
       env,
     });
     this.#child.on('message', (message) => {
-      this.#heard.push(toOld.parse(message));
+      if (isToOld(message)) this.#heard.push(message);
+      else this.#over ??= 'the new linkd says what this one does not understand';
       this.#news();
     });
     this.#exited = new Promise((resolve) => {
