@@ -1,7 +1,8 @@
 /** What each path of the control API answers; `routes.ts` says which path is whose. */
 import type { DaemonSteering, LinkStatus, ReloadOutcome } from '../link/types.js';
 import { encodeChange, encodeEvent, encodeLink, encodeMonth, encodeRoute, encodeSessionRecord } from './encode.js';
-import { apiVersion, type Body, type CommandName, type ReloadBody } from './protocol.js';
+import { type Body, type ReloadBody } from './protocol.js';
+import { apiVersion, type CommandName } from './wire.js';
 import { badRequest, quote, unknownLink } from './refusal.js';
 
 /** The daemon's particulars, for the status. */

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { UnreachableError, ForeignAnswerError } from './client-errors.js';
 import { quickAnswerMs } from './client-http.js';
-import { terminalProtocol } from './protocol.js';
+import { terminalProtocol } from './wire.js';
 
 /** Taken, or the answer that says why not. */
 export type TerminalAnswer =

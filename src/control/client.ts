@@ -15,7 +15,6 @@ import {
   historyBody,
   linkBody,
   logBody,
-  paths,
   planBody,
   reloadBody,
   restartBody,
@@ -24,8 +23,8 @@ import {
   streamLine,
   totalsBody,
 } from './protocol.js';
+import { paths } from './wire.js';
 import type {
-  CommandName,
   HistoryBody,
   LinkBody,
   LogBody,
@@ -37,6 +36,7 @@ import type {
   StreamLine,
   TotalsBody,
 } from './protocol.js';
+import type { CommandName } from './wire.js';
 
 /** An answer, and the JSON that it came as. */
 export interface Answer<Body> {

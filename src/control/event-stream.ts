@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 import type { Millis } from '../base/clock.js';
 import type { DaemonSteering, LinkEvent } from '../link/types.js';
 import { encodeEvent } from './encode.js';
-import { apiVersion, jsonLine } from './protocol.js';
+import { apiVersion, jsonLine } from './wire.js';
 
 export interface StreamLimits {
   /** What may wait for a slow reader, in octets. */

@@ -1,19 +1,14 @@
 /**
  * What goes over the control socket, version 1: the shapes of docs/control-api.md, each as a validator and as a type.
- * The server writes these shapes (`encode.ts`); the client reads them through the validators, so that an answer of
- * something else is an error. Texts come out of the validators fit for a terminal.
+ * The server writes these shapes (`encode.ts`) and needs the types alone; the client reads them through the validators, so that
+ * an answer of something else is an error. Texts come out of the validators fit for a terminal. The words: `wire.ts`.
  *
  * Within a version, fields may be added: a client ignores those that it does not know, and does without those that were added
  * (the ones with a default), so that after an upgrade a new linkctl can look at a linkd that is still the old one.
  */
 import { z } from 'zod';
-import { printable, printableJson, printableLines } from '../base/printable.js';
-
-export const apiVersion = 1;
-
-/** Every command's name is also the last part of its path. */
-export const commandNames = ['up', 'down', 'restart'] as const;
-export type CommandName = (typeof commandNames)[number];
+import { printable, printableLines } from '../base/printable.js';
+import { apiVersion } from './wire.js';
 
 const text = z.string().transform(printable);
 /** May have several lines. */
@@ -251,24 +246,6 @@ export const streamLine = z.discriminatedUnion('type', [
 ]);
 export type StreamLine = z.infer<typeof streamLine>;
 
-/** Why a request failed; stable. */
-export const errorCodes = [
-  'bad-request',
-  'forbidden',
-  'unknown-link',
-  'unknown-path',
-  'method-not-allowed',
-  'request-timeout',
-  'failed',
-  'body-too-large',
-  'headers-too-large',
-  'internal',
-  'too-many-streams',
-  'not-waiting',
-  'line-in-use',
-] as const;
-export type ErrorCode = (typeof errorCodes)[number];
-
 /** Any answer with a status of 400 and above. */
 export const errorBody = z.object({
   version,
@@ -279,41 +256,3 @@ export type ErrorBody = z.infer<typeof errorBody>;
 /** What answers a request that is served, unless it is a stream. */
 export type Body =
   StatusBody | LinkBody | LogBody | ReloadBody | RestartBody | PlanBody | RoutesBody | HistoryBody | TotalsBody;
-
-/** One line of JSON, as the server sends it: harmless on a terminal too. */
-export function jsonLine(body: Body | StreamLine | ErrorBody): string {
-  return `${printableJson(JSON.stringify(body))}\n`;
-}
-
-/** What a connection becomes behind `POST /v1/links/NAME/answer`: the line of the link; behind `/term`: a terminal on it. */
-export const terminalProtocol = 'linkd-terminal';
-
-/** The paths of version 1, as a client writes them. */
-export const paths = {
-  status: '/v1/status',
-  link: (name: string) => linkPath(name),
-  command: (name: string, command: CommandName) => linkPath(name, command),
-  log: (name: string) => linkPath(name, 'log'),
-  plan: (name: string) => linkPath(name, 'plan'),
-  answer: (name: string) => linkPath(name, 'answer'),
-  term: (name: string) => linkPath(name, 'term'),
-  events: (link: string | undefined) => withQuery('/v1/events', { link }),
-  reload: '/v1/reload',
-  restart: '/v1/restart',
-  diff: '/v1/diff',
-  routes: '/v1/routes',
-  history: (link: string | undefined, limit: number | undefined) =>
-    withQuery('/v1/history', { link, limit: limit?.toString() }),
-  totals: (link: string | undefined) => withQuery('/v1/totals', { link }),
-} as const;
-
-function linkPath(name: string, ...rest: readonly string[]): string {
-  return ['/v1/links', encodeURIComponent(name), ...rest].join('/');
-}
-
-function withQuery(path: string, parameters: Readonly<Record<string, string | undefined>>): string {
-  const given = Object.entries(parameters).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
-  );
-  return given.length === 0 ? path : `${path}?${given.join('&')}`;
-}

@@ -15,7 +15,7 @@ import {
   type Call,
   type Reply,
 } from './answers.js';
-import { commandNames } from './protocol.js';
+import { commandNames } from './wire.js';
 import { badRequest, quote, Refusal } from './refusal.js';
 import { wantsUpgrade } from './terminal.js';
 

@@ -16,7 +16,7 @@ import type { About, Reply } from './answers.js';
 import { streamEvents, type StreamLimits } from './event-stream.js';
 import { PendingReplies } from './pending.js';
 import { printable } from '../base/printable.js';
-import { jsonLine } from './protocol.js';
+import { jsonLine } from './wire.js';
 import { errorBody, failed, Refusal } from './refusal.js';
 import { findRoute } from './routes.js';
 import { listenOnSocket, type SocketFile } from './socket-file.js';

@@ -8,7 +8,7 @@ import { native } from '../native/binding.js';
 import { descriptorOf } from '../native/socket-descriptor.js';
 import { encodeText } from '../base/text.js';
 import type { BroughtTerminal, DaemonSteering } from '../link/types.js';
-import { terminalProtocol } from './protocol.js';
+import { terminalProtocol } from './wire.js';
 import { badRequest, quote, Refusal, unknownLink } from './refusal.js';
 
 /** The last part of a path that takes over the connection. */

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { exitCodes } from '../../src/bin/linkctl/exit-codes.js';
 import { cause } from '../../src/base/cause.js';
 import { historyLimits } from '../../src/control/answers.js';
-import { errorCodes } from '../../src/control/protocol.js';
+import { errorCodes } from '../../src/control/wire.js';
 import { defaultLimits } from '../../src/control/server.js';
 import {
   monthRecords,

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { exitCodes } from '../../src/bin/linkctl/exit-codes.js';
-import { errorBody, terminalProtocol, type ErrorBody } from '../../src/control/protocol.js';
+import { errorBody, type ErrorBody } from '../../src/control/protocol.js';
+import { terminalProtocol } from '../../src/control/wire.js';
 import { restingLink, upLink } from '../support/fake-steering.js';
 import { http, linkctl, sendRaw, serve, serveOthers, requestAs, waitUntil } from './rig.js';
 

@@ -1,6 +1,7 @@
 /** `linkctl dial LINK` and `linkctl hangup LINK`: `up` and `down` of one link, with everything that is said meanwhile. */
 import type { Command } from 'commander';
-import type { CommandName, WireEvent, WireLink } from '../../control/protocol.js';
+import type { WireEvent, WireLink } from '../../control/protocol.js';
+import type { CommandName } from '../../control/wire.js';
 import type { Context } from './context.js';
 import { exitCodes, type ExitCode } from './exit-codes.js';
 import { formatCause } from './format.js';

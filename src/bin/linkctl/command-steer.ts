@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { RefusedError, type ControlClient } from '../../control/client.js';
-import type { CommandName, ErrorCode, WireLink } from '../../control/protocol.js';
+import type { WireLink } from '../../control/protocol.js';
+import type { CommandName, ErrorCode } from '../../control/wire.js';
 import type { CauseCode } from '../../base/cause.js';
 import type { Context, Output } from './context.js';
 import { exitCodes, type ExitCode } from './exit-codes.js';

@@ -1,7 +1,7 @@
 /** linkctl's exit codes: stable, for scripts. docs/linkctl.md lists the same. */
 import { CommanderError } from 'commander';
 import { RefusedError, UnreachableError } from '../../control/client.js';
-import type { ErrorCode } from '../../control/protocol.js';
+import type { ErrorCode } from '../../control/wire.js';
 
 export const exitCodes = {
   ok: 0,
