@@ -1,7 +1,7 @@
 /** What each path of the control API answers; `routes.ts` says which path is whose. */
 import type { DaemonSteering, LinkStatus, ReloadOutcome } from '../link/types.js';
 import { encodeChange, encodeEvent, encodeLink, encodeMonth, encodeRoute, encodeSessionRecord } from './encode.js';
-import { type Body, type ReloadBody } from './protocol.js';
+import type { Body, ReloadBody } from './protocol.js';
 import { apiVersion, type CommandName } from './wire.js';
 import { badRequest, quote, unknownLink } from './refusal.js';
 

@@ -1,7 +1,7 @@
 /** Requests that are not served, and why: what becomes an error body. */
 import { messageOf, type OpError } from '../base/errors.js';
 import type { LinkSteering } from '../link/types.js';
-import { type ErrorBody } from './protocol.js';
+import type { ErrorBody } from './protocol.js';
 import { apiVersion, type ErrorCode } from './wire.js';
 
 /** A request that cannot be served; becomes the answer. */
