@@ -162,7 +162,7 @@ export class LinePort {
   flush(source: PacketSource, now: Millis): Millis | undefined {
     while (this.#write(now)) {
       const room = this.#room.room(this.#hasSpeed ? this.#stream.unsent() : 0, now);
-      this.#frame(source, Math.min(room, writeAhead) - this.#fullFrame, now);
+      this.#frame(source, Math.min(room, writeAhead), now);
       if (this.#framed > 0) continue;
       const waits = this.#control.length > 0 || source.waiting;
       return waits ? now + (this.#room.wakeAfterMs(now) ?? 1) : undefined;
@@ -178,21 +178,29 @@ export class LinePort {
     return length;
   }
 
-  /** Frames packets while a full frame fits. */
-  #frame(source: PacketSource, most: number, now: Millis): void {
-    while (this.#framed <= most) {
-      const first = this.#controlRun < longestControlRun ? this.#control.shift() : undefined;
-      if (first !== undefined) {
+  /** Frames packets while a full frame fits; behind that control packets which fit by themselves. */
+  #frame(source: PacketSource, room: number, now: Millis): void {
+    const most = room - this.#fullFrame;
+    for (;;) {
+      const first = this.#control[0];
+      const fits = this.#framed <= most;
+      if (first !== undefined && this.#controlRun < longestControlRun && (fits || this.#isShort(first.packet, room))) {
+        this.#control.shift();
         this.#controlRun++;
         this.#controlOctets -= first.packet.length;
         this.#encode(first.protocol, first.packet, 0, first.packet.length);
         continue;
       }
+      if (!fits) return;
       this.#controlRun = 0;
       const packet = source.next(now);
       if (packet !== undefined) this.#encode(packet.protocol, packet.buffer, packet.start, packet.end);
       else if (this.#control.length === 0) return;
     }
+  }
+
+  #isShort({ length }: Uint8Array, room: number): boolean {
+    return this.#framed + maxFrameLength(length) <= room;
   }
 
   #encode(protocol: number, buffer: Uint8Array, start: number, end: number): void {
