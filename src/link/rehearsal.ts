@@ -10,7 +10,7 @@ import type { SessionOptions } from '../ppp/options.js';
 import type { PacketPort } from '../tun/tun.js';
 import type { AttachOptions } from './messages.js';
 import { Pump } from './pump.js';
-import type { PumpHost } from './pump-host.js';
+import type { PumpHost, PumpMessage } from './pump-host.js';
 
 /** How long one may take on the line's clock: as long as it takes to agree, and as many events as that needs. */
 const longestMs: Millis = 2000;
@@ -63,6 +63,7 @@ class End {
   readonly stream: StageStream;
   readonly pump: Pump;
   readonly options: AttachOptions;
+  /** All its networks are. */
   isUp = false;
   isOver = false;
 
@@ -74,9 +75,8 @@ class End {
       guard: (work) => {
         work();
       },
-      emit: ({ type }) => {
-        this.isUp ||= type === 'network-up';
-        this.isOver ||= type === 'finished';
+      emit: (message) => {
+        this.#hear(message);
       },
     });
   }
@@ -85,6 +85,15 @@ class End {
   report(): readonly unknown[] {
     const { session, quietMs, queue, lines } = this.pump;
     return [this.pump.counters(), session, quietMs, queue, lines];
+  }
+
+  #hear(message: PumpMessage): void {
+    const { ipcp, ipv6cp } = this.options.session;
+    if (message.type === 'network-up' || message.type === 'network-changed') {
+      const { ip4, ip6 } = message.network;
+      this.isUp = (ip4 !== undefined) === (ipcp !== undefined) && (ip6 !== undefined) === (ipv6cp !== undefined);
+    }
+    this.isOver ||= message.type === 'finished';
   }
 }
 
