@@ -5,13 +5,14 @@
  */
 import type { Millis } from '../base/clock.js';
 import type { PacketView } from '../compress/coder.js';
-import { Fragmenter, type Fragment, type MemberLoad } from '../multilink/fragmenter.js';
+import { Fragmenter, type MemberLoad } from '../multilink/fragmenter.js';
 import { defaultMrru, type MultilinkOptions } from '../multilink/options.js';
 import { ClassReassembler } from '../multilink/class-reassembler.js';
 import type { ReassembledPacket } from '../multilink/reassembler.js';
 import { Protocol } from '../ppp/numbers.js';
 import type { Bundle, Framing } from '../ppp/outputs.js';
 import type { Overtaking } from './data-path.js';
+import { FragmentQueue } from './fragment-queue.js';
 import type { LinePort, PacketSource } from './line-port.js';
 
 /** Where packets for all lines come from. */
@@ -26,11 +27,10 @@ interface BundledLine {
   readonly port: LinePort;
   readonly bytesPerSecond: number | undefined;
   readonly source: PacketSource;
-  /** The largest frame that the peer takes on it. */
-  mru: number;
+  /** `mtu` is the largest frame that the peer takes on it. */
+  readonly load: { -readonly [Key in keyof MemberLoad]: MemberLoad[Key] };
   /** Fragments that are taken for this line and not framed yet; their numbers are given, so they have to go out. */
-  readonly fragments: PacketView[];
-  fragmentOctets: number;
+  readonly fragments: FragmentQueue;
   /** A fragment went out on it since the last that told the peer that nothing is missing. */
   isBehind: boolean;
 }
@@ -52,12 +52,15 @@ export class LineBundle {
   readonly #lines = new Map<number, BundledLine>();
   /** Those that are open, in their order. */
   #open: readonly BundledLine[] = [];
+  #openLoads: readonly MemberLoad[] = [];
   /** Control packets of the bundle that wait: they go out in order with its data. */
   readonly #control: PacketView[] = [];
   #agreed: Bundle['multilink'];
   #fragmenter: Fragmenter | undefined;
   /** For packets that overtake others; undefined where the peer knows of no classes. */
   #urgentFragmenter: Fragmenter | undefined;
+  /** Of them, the one that is on its way to its frame. */
+  readonly #urgent = new FragmentQueue();
   /** Small packets get between the fragments of long ones as things stand. */
   #overtakes = true;
   #reassembler: ClassReassembler | undefined;
@@ -104,7 +107,9 @@ export class LineBundle {
         return isWaiting();
       },
     };
-    const line: BundledLine = { number, port, bytesPerSecond, source, mru: 0, fragments: [], ...idle };
+    const load = { id: number, bytesPerSecond: bytesPerSecond ?? nominalBytesPerSecond, mtu: 0, backlog: 0 };
+    const fragments = new FragmentQueue();
+    const line: BundledLine = { number, port, bytesPerSecond, source, load, fragments, isBehind: false };
     this.#lines.set(number, line);
     if (this.#options === undefined) this.#open = [line];
   }
@@ -113,6 +118,7 @@ export class LineBundle {
     const line = this.#lines.get(number);
     this.#lines.delete(number);
     this.#open = this.#open.filter((other) => other !== line);
+    this.#openLoads = this.#open.map(({ load }) => load);
   }
 
   /** What the session says of its lines: who is open, and how packets are cut. */
@@ -121,7 +127,7 @@ export class LineBundle {
     this.#open = lines.flatMap(({ line: number, mru }) => {
       const line = this.#lines.get(number);
       if (line === undefined) return [];
-      line.mru = mru;
+      line.load.mtu = mru;
       return [line];
     });
     if (multilink === undefined || this.#open.length === 0 || !sameAgreement(multilink, this.#agreed)) {
@@ -131,7 +137,8 @@ export class LineBundle {
       for (const line of before) if (!this.#open.includes(line)) this.#reassembler?.leave(line.number);
       for (const line of this.#open) if (!before.includes(line)) this.#reassembler?.join(line.number);
     }
-    for (const line of before) if (!this.#open.includes(line)) dropFragments(line);
+    for (const line of before) if (!this.#open.includes(line)) line.fragments.clear();
+    this.#openLoads = this.#open.map(({ load }) => load);
     this.#adapt();
   }
 
@@ -224,7 +231,7 @@ export class LineBundle {
     this.#fragmenter = new Fragmenter({ ...options, maxFragmentMs });
     if (send.classes > urgentClass)
       this.#urgentFragmenter = new Fragmenter({ ...options, class: urgentClass, maxFragmentMs: Infinity });
-    const slowest = Math.min(...Array.from(this.#lines.values(), rateOf));
+    const slowest = Math.min(...Array.from(this.#lines.values(), ({ load }) => load.bytesPerSecond));
     const waitMs = patienceMs + (1000 * 2 * receive.mrru) / slowest;
     // RFC 1990 §5.1.1: whatever was agreed on.
     this.#reassembler = new ClassReassembler({ ...receive, mrru: Math.max(receive.mrru, defaultMrru), waitMs });
@@ -241,7 +248,7 @@ export class LineBundle {
     if (this.#fragmenter !== undefined) this.#fragmenter.cutsForTime = this.#overtakes;
     for (const line of this.#open) {
       const isWhole = this.#isSingle && !this.#overtakes;
-      line.port.setLargest(isWhole ? undefined : this.#fragmenter?.largestFrame(loadOf(line, 0)));
+      line.port.setLargest(isWhole ? undefined : this.#fragmenter?.largestFrame(line.load));
     }
   }
 
@@ -277,15 +284,13 @@ export class LineBundle {
       if (this.#goesWhole(fragmenter, line, packet)) return packet;
       this.#cut(fragmenter, packet, now);
     }
-    const fragment = line.fragments.shift();
-    if (fragment !== undefined) line.fragmentOctets -= fragment.end - fragment.start;
-    return fragment;
+    return line.fragments.shift();
   }
 
   /** On a single line the order is kept anyway, and what one frame takes needs no number. */
   #goesWhole(fragmenter: Fragmenter, line: BundledLine, { start, end }: PacketView): boolean {
     if (!this.#isSingle) return false;
-    return end - start <= (this.#overtakes ? fragmenter.largestFrame(loadOf(line, 0)) : line.mru);
+    return end - start <= (this.#overtakes ? fragmenter.largestFrame(line.load) : line.load.mtu);
   }
 
   /**
@@ -295,12 +300,12 @@ export class LineBundle {
    */
   #nextUrgent(fragmenter: Fragmenter, line: BundledLine, now: Millis): PacketView | undefined {
     if (!this.#overtakes || line.fragments.length === 0 || line !== this.#open[0]) return undefined;
-    const load = loadOf(line, 0);
-    const packet = this.#source.nextUrgent(fragmenter.largestFrame(load) - longestHeader, now);
+    const packet = this.#source.nextUrgent(fragmenter.largestFrame(line.load) - longestHeader, now);
     if (packet === undefined || this.#source.overtaking === 'free' || this.#urgentFragmenter === undefined)
       return packet;
-    this.#urgentFragmenter.split(packet.protocol, packet.start, packet.end, [load]);
-    return viewOf(this.#urgentFragmenter.fragment(0), packet.buffer);
+    this.#urgentFragmenter.split(packet.protocol, packet.start, packet.end, [line.load]);
+    this.#urgent.push(this.#urgentFragmenter.fragment(0), packet.buffer);
+    return this.#urgent.shift();
   }
 
   #cut(fragmenter: Fragmenter, { protocol, buffer, start, end }: PacketView, now: Millis): void {
@@ -308,9 +313,10 @@ export class LineBundle {
     for (const line of this.#open) line.isBehind = true;
     for (let i = 0; i < count; i++) {
       const fragment = fragmenter.fragment(i);
-      this.#take(fragment, buffer);
       const line = this.#lines.get(fragment.member);
-      if (line !== undefined) line.isBehind = i + 1 < count;
+      if (line === undefined) continue;
+      line.fragments.push(fragment, buffer);
+      line.isBehind = i + 1 < count;
     }
   }
 
@@ -323,56 +329,30 @@ export class LineBundle {
     const behind = this.#open.filter(({ isBehind }) => isBehind);
     for (const line of behind) {
       if (this.#open.length > 1) {
-        fragmenter.split(Protocol.lcp, 0, discardRequest.length, [loadOf(line, 0)]);
-        this.#take(fragmenter.fragment(0), discardRequest);
+        fragmenter.split(Protocol.lcp, 0, discardRequest.length, [line.load]);
+        line.fragments.push(fragmenter.fragment(0), discardRequest);
       }
       line.isBehind = false;
     }
   }
 
-  #take(fragment: Fragment, source: Uint8Array): void {
-    const line = this.#lines.get(fragment.member);
-    if (line === undefined) return;
-    const view = viewOf(fragment, source);
-    line.fragments.push(view);
-    line.fragmentOctets += view.end;
-  }
-
+  /** Of the lines that are open, as they are now. */
   #loads(now: Millis): readonly MemberLoad[] {
-    return this.#open.map((line) => loadOf(line, line.port.backlog(now) + line.fragmentOctets));
+    // One alone gets everything, however much waits for it.
+    if (this.#open.length > 1)
+      for (const { load, port, fragments } of this.#open) load.backlog = port.backlog(now) + fragments.octets;
+    return this.#openLoads;
   }
-}
-
-/** As a frame of its own. */
-function viewOf({ header, headerLength, start, end }: Fragment, source: Uint8Array): PacketView {
-  const buffer = new Uint8Array(headerLength + end - start);
-  buffer.set(header.subarray(0, headerLength));
-  buffer.set(source.subarray(start, end), headerLength);
-  return { protocol: Protocol.multilink, buffer, start: 0, end: buffer.length };
 }
 
 /** Code 11, without a magic number. RFC 1661 §5.9 */
 const discardRequest = Uint8Array.of(11, 0, 0, 8, 0, 0, 0, 0);
-const idle = { fragmentOctets: 0, isBehind: false };
 
 /** The codes of LCP from Configure-Request to Terminate-Ack: which line they mean can't be told. RFC 1990 §2 */
 const lastOfOneLine = 6;
 
 function concernsOneLine({ protocol, buffer, start }: ReassembledPacket): boolean {
   return protocol === Protocol.lcp && (buffer[start] ?? 0) <= lastOfOneLine;
-}
-
-function rateOf({ bytesPerSecond }: BundledLine): number {
-  return bytesPerSecond ?? nominalBytesPerSecond;
-}
-
-function loadOf(line: BundledLine, backlog: number): MemberLoad {
-  return { id: line.number, bytesPerSecond: rateOf(line), mtu: line.mru, backlog };
-}
-
-function dropFragments(line: BundledLine): void {
-  line.fragments.length = 0;
-  line.fragmentOctets = 0;
 }
 
 function sameAgreement(a: NonNullable<Bundle['multilink']>, b: Bundle['multilink']): boolean {

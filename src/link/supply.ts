@@ -16,12 +16,15 @@ export class Supply implements BundleSource {
   readonly #pool: PacketPool;
   readonly #path: DataPath;
   readonly #tally: Tally;
+  /** What `nextUrgent` gives, without an allocation for each packet. */
+  readonly #urgent: { -readonly [Key in keyof PacketView]: PacketView[Key] };
 
   constructor(queue: ClassQueue, pool: PacketPool, path: DataPath, tally: Tally) {
     this.#queue = queue;
     this.#pool = pool;
     this.#path = path;
     this.#tally = tally;
+    this.#urgent = { protocol: 0, buffer: pool.bytes, start: 0, end: 0 };
   }
 
   get waiting(): boolean {
@@ -42,7 +45,7 @@ export class Supply implements BundleSource {
     return this.#path.outbound(protocolOf(bytes, start), bytes, start, end);
   }
 
-  /** As it is, for it may overtake others: neither its headers nor the whole of it are compressed. */
+  /** As it is, for it may overtake others: neither its headers nor the whole of it are compressed. Valid until the next call. */
   nextUrgent(largest: number, now: Millis): PacketView | undefined {
     const { overtaking } = this;
     const slot = overtaking === 'none' ? -1 : this.#queue.dequeueSparse(largest, now);
@@ -50,8 +53,12 @@ export class Supply implements BundleSource {
     if (overtaking !== 'free') this.#path.wentPast();
     const { bytes: buffer } = this.#pool;
     const start = slot * this.#pool.slotSize;
-    const end = start + this.#take(slot);
-    return { protocol: protocolOf(buffer, start), buffer, start, end };
+    const urgent = this.#urgent;
+    urgent.protocol = protocolOf(buffer, start);
+    urgent.buffer = buffer;
+    urgent.start = start;
+    urgent.end = start + this.#take(slot);
+    return urgent;
   }
 
   /** Its octets. */

@@ -51,6 +51,7 @@ export class FqCodel {
   readonly #sparseFlows = new FlowList();
   readonly #newFlows = new FlowList();
   readonly #oldFlows = new FlowList();
+  readonly #lists = [this.#sparseFlows, this.#newFlows, this.#oldFlows];
 
   /** Per slot: the packet's length, when it came, whether it waits here, and the slot behind it in its flow, or -1. */
   readonly #lengths: Int32Array;
@@ -132,7 +133,7 @@ export class FqCodel {
    * a flow that has not used up its turn, which is what sparse flows are like; never of the same flow. -1 when there is none.
    */
   dequeueSparse(largest: number, now: Millis): number {
-    for (const list of [this.#sparseFlows, this.#newFlows, this.#oldFlows]) {
+    for (const list of this.#lists) {
       for (let flow = list.first; flow !== undefined; flow = flow.next) {
         if (flow.head === -1 || flow.deficit <= 0 || flow === this.#served) continue;
         if (this.#lengths[flow.head]! > largest) continue;
