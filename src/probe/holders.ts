@@ -2,6 +2,7 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { lockHolder } from '../line/uucp-lock.js';
+import { codeOf } from '../base/errors.js';
 import { printable } from '../base/printable.js';
 import { flocksIn, terminalOf } from './holder-texts.js';
 import type { Roots } from './ports.js';
@@ -26,7 +27,7 @@ export async function findHolders(
   roots: Roots,
   lockDir: string,
 ): Promise<HeldPorts> {
-  const ports = await Promise.all(paths.map((path) => portOf(path)));
+  const ports = (await Promise.all(paths.map((path) => portOf(path)))).filter((port) => port !== undefined);
   const found = new Map<string, Holder[]>(paths.map((path) => [path, []]));
   const add = (path: string, holder: Holder): void => {
     const known = found.get(path) ?? [];
@@ -64,9 +65,15 @@ interface Port {
   readonly device: number;
 }
 
-async function portOf(path: string): Promise<Port> {
-  const { dev, ino, rdev } = await stat(path);
-  return { path, fileSystem: dev, inode: ino, device: rdev };
+/** Undefined where there is no such file: unplugged since, or a container's /dev does without it. */
+async function portOf(path: string): Promise<Port | undefined> {
+  try {
+    const { dev, ino, rdev } = await stat(path);
+    return { path, fileSystem: dev, inode: ino, device: rdev };
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return undefined;
+    throw thrown;
+  }
 }
 
 /** The numbers of the devices below /dev that a process has open. */

@@ -175,4 +175,10 @@ describe('who holds a port', () => {
       ['console', 'lock-file', 'open'],
     );
   });
+
+  it('is nobody where /dev has none of that name', async (t) => {
+    const { lockDir } = new FarEnd(t, 9600);
+    const { holders } = await findHolders(['/dev/linkd-none'], new Set(), systemRoots, lockDir);
+    assert.deepEqual([...holders], [['/dev/linkd-none', []]]);
+  });
 });
