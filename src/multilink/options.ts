@@ -4,8 +4,11 @@ import type { Endpoint } from './endpoint.js';
 export interface MultilinkOptions {
   /** Maximum-Receive-Reconstructed-Unit: the largest packet that we put together, in octets. RFC 1990 §5.1.1 */
   readonly mrru: number;
-  /** Ask the peer for headers with short sequence numbers, and grant them. RFC 1990 §5.1.2, RFC 2686 §6.1 */
-  readonly shortSequence: boolean;
+  /**
+   * Ask the peer for headers with short sequence numbers, and grant them; undefined asks for them only where the peer knows of
+   * classes, which the same option tells of. RFC 1990 §5.1.2, RFC 2686 §6.1
+   */
+  readonly shortSequence: boolean | undefined;
   /** Agree on classes of fragments, so that small packets overtake compressed ones. RFC 2686 */
   readonly classes: boolean;
   /** By what the peer knows which lines are ours; undefined sends no Endpoint Discriminator. RFC 1990 §5.1.3 */

@@ -141,14 +141,14 @@ describe('the options of Multilink (RFC 1990 §5.1, RFC 2686 §6.1)', () => {
     minFragment: 128,
     maxFragmentMs: 50,
   };
-  const bundling = (shortSequence = true): Bench =>
+  const bundling = (shortSequence: boolean | undefined): Bench =>
     new Bench({ ...sessionOptions(), multilink: { ...multilink, shortSequence } }, constant);
   const [mrru, classes, short, endpoint] = ['11040640', '1b040604', '1202', '130501aabb'] as const;
   /** All that we ask for before it. */
   const usual = '0206000000000506010203040702' + '0802';
 
   it('are asked for in every negotiation, with the same MRRU', () => {
-    const bench = bundling();
+    const bench = bundling(true);
     const first = must(bench.start()[0]);
     bench.lcp(request, 1, '110405dc');
     bench.ack(first);
@@ -160,7 +160,7 @@ describe('the options of Multilink (RFC 1990 §5.1, RFC 2686 §6.1)', () => {
   });
 
   it('are granted: MRRU, short numbers, any endpoint; and an endpoint that is missing is not asked for', () => {
-    const bench = bundling();
+    const bench = bundling(true);
     bench.start();
     assert.deepEqual(shape(bench.lcp(request, 1, '110405dc1202130501ccdd')), [[ack, '110405dc1202130501ccdd']]);
     assert.deepEqual(shape(bench.lcp(request, 2, '110405dc')), [[ack, '110405dc']]);
@@ -168,7 +168,7 @@ describe('the options of Multilink (RFC 1990 §5.1, RFC 2686 §6.1)', () => {
 
   for (const code of [nak, reject]) {
     it(`our endpoint is not sent again after a ${code === nak ? 'Nak' : 'Reject'} of it`, () => {
-      const bench = bundling();
+      const bench = bundling(true);
       const [again] = bench.lcp(code, must(bench.start()[0]).id, endpoint);
       assert.equal(again?.code, request);
       assert.ok(!formatHex(again.data, '').includes('130501'));
@@ -176,10 +176,17 @@ describe('the options of Multilink (RFC 1990 §5.1, RFC 2686 §6.1)', () => {
     });
   }
 
-  const refusals: [string, boolean, number, string, string][] = [
+  const refusals: [string, boolean | undefined, number, string, string][] = [
     ['the MRRU: then nothing of Multilink is asked for', true, reject, mrru, ''],
     ['all of it, at once', true, reject, mrru + classes + endpoint, ''],
     ['classes: short numbers alone are asked for', true, reject, classes, mrru + short + endpoint],
+    [
+      'classes, where nothing is said of short numbers: then no round is spent on them',
+      undefined,
+      reject,
+      classes,
+      mrru + endpoint,
+    ],
     ['classes, where short numbers are not wanted', false, reject, '1b040208', mrru + endpoint],
     ['short numbers with classes: long ones', true, nak, '1b040204', mrru + '1b040204' + endpoint],
     ['so many classes: fewer', true, nak, '1b040602', mrru + '1b040602' + endpoint],
@@ -197,14 +204,16 @@ describe('the options of Multilink (RFC 1990 §5.1, RFC 2686 §6.1)', () => {
   }
 
   it('have short numbers no more where the peer rejected them with classes and without', () => {
-    const bench = bundling();
+    const bench = bundling(true);
     const [second] = bench.lcp(reject, must(bench.start()[0]).id, classes);
     assert.deepEqual(shape(bench.lcp(reject, must(second).id, short)), [[request, usual + mrru + endpoint]]);
   });
 
-  const wishes: [string, boolean, string, number, string][] = [
+  const wishes: [string, boolean | undefined, string, number, string][] = [
     ['long numbers with classes', true, '1b040208', ack, '1b040208'],
     ['short numbers with classes', true, '1b040604', ack, '1b040604'],
+    ['short numbers where nothing is said of them', undefined, '1202', ack, '1202'],
+    ['short numbers where they are not wanted', false, '1202', reject, '1202'],
     ['one class', true, '1b040601', ack, '1b040601'],
     ['no class', true, '1b040600', nak, '1b040604'],
     ['short numbers where we want none', false, '1b040604', nak, '1b040204'],
@@ -221,7 +230,7 @@ describe('the options of Multilink (RFC 1990 §5.1, RFC 2686 §6.1)', () => {
   }
 
   it('mean nothing without the MRRU: an endpoint alone asks for no Multilink', () => {
-    const bench = bundling();
+    const bench = bundling(true);
     const ours = must(bench.start()[0]);
     bench.lcp(request, 1, '130501ccdd');
     bench.ack(ours);

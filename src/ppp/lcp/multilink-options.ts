@@ -104,7 +104,8 @@ function mrru(wanted: number): OptionDescriptor<number> {
 
 /** Multilink-Header-Format: the classes, and short sequence numbers where `short` says so. RFC 2686 §6.1 */
 function multilinkHeader(options: MultilinkOptions, applies: () => boolean): OptionDescriptor<MultilinkHeader> {
-  const { shortSequence: short, classes: enabled } = options;
+  const { shortSequence, classes: enabled } = options;
+  const short = shortSequence !== false;
   const ours: MultilinkHeader = { shortSequence: short, classes: short ? usualClasses.short : usualClasses.long };
   return {
     type: LcpOption.multilinkHeader,
@@ -139,15 +140,15 @@ const headerCodec: Codec<MultilinkHeader> = {
 };
 
 /** Short-Sequence-Number-Header-Format. RFC 1990 §5.1.2 */
-function shortSequence(enabled: boolean, applies: () => boolean): OptionDescriptor<true> {
+function shortSequence(enabled: boolean | undefined, applies: () => boolean): OptionDescriptor<true> {
   return {
     type: LcpOption.shortSequence,
     name: 'short sequence numbers',
     codec: flag,
     format: () => '',
-    wanted: () => (enabled ? true : undefined),
+    wanted: () => (enabled === true ? true : undefined),
     applies,
-    judge: () => ({ kind: enabled ? 'ack' : 'reject' }), // boolean options are never Nak'd: RFC 1661 §5.3
+    judge: () => ({ kind: enabled === false ? 'reject' : 'ack' }), // boolean options are never Nak'd: RFC 1661 §5.3
     suggestion: () => undefined,
     onNak: (_hint, asked) => ({ ask: asked }),
   };
