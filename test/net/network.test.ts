@@ -311,6 +311,8 @@ describe('Network', () => {
 
     const { commands } = await driver.up({ ...wanted, remote: ip('10.0.0.9'), routes: [] });
     await driver.up(wanted);
+    // It would put back what is changed by hand.
+    await driver.stop();
     for (const line of commands) await namespace.ip(line.replace(/^ip /, ''));
     assert.deepEqual(await state('tun0'), stateOf({ ...wanted, remote: ip('10.0.0.9'), routes: [] }));
   });
