@@ -404,7 +404,8 @@ export class Session {
 function withEndpoint(options: SessionOptions, random: () => number): SessionOptions {
   const { multilink } = options;
   if (multilink === undefined || multilink.endpoint !== undefined) return options;
-  const endpoint = magicEndpoint([random(), random(), random()]);
+  // Nothing joins a single line: its endpoint only has to be another than the peer's other callers have, and short.
+  const endpoint = magicEndpoint(multilink.isSingle ? [random()] : [random(), random(), random()]);
   return { ...options, multilink: { ...multilink, endpoint } };
 }
 
