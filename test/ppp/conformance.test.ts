@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import ts from 'typescript';
 import { root } from '../support/root.js';
 
-const standards = ['1661', '1662', '1332', '1334', '1994', '1144', '1962', '1990', '5072'];
+const standards = ['1661', '1662', '1332', '1334', '1994', '1144', '1962', '1990', '2686', '5072'];
 const words = ['MUST', 'MUST NOT', 'SHOULD', 'SHOULD NOT'];
 const notShown = 'Not by a test: ';
 
