@@ -10,6 +10,8 @@ import { root } from './support/root.js';
 import { impurities, importsOf, mutableModuleState, readSources, type Import, type Source } from './support/sources.js';
 
 const LONGEST_FILE = 500;
+/** Threads of the daemon: a file that names one doesn't load it. */
+const threads = ['src/config/load-thread.ts', 'src/link/worker.ts'];
 
 const architecture = readText('docs/architecture.md');
 const rules = readRoomTable(architecture);
@@ -84,6 +86,34 @@ describe('pure rooms', () => {
       'process at line 2',
       'new Date() at line 3',
     ]);
+  });
+});
+
+describe('the daemon, when it has started', () => {
+  const loaded = reachable(
+    sources.filter(({ path }) => path === 'src/bin/daemon.ts'),
+    (one) => !one.typeOnly && !threads.includes(one.target) && !one.later,
+  );
+
+  it('has loaded neither what checks a config nor what linkctl alone needs: memory is dear', () => {
+    const paths = [...loaded].map(({ path }) => path);
+    assert.ok(
+      paths.includes('src/link/manager.ts') && paths.includes('src/control/server.ts'),
+      'the search finds files',
+    );
+    const config = ['format', 'load-apart', 'text'].map((name) => `src/config/${name}.ts`);
+    const rooms = ['setup', 'import', 'probe'];
+    assert.deepEqual(
+      paths.filter((path) => rooms.includes(roomOf(path)) || (roomOf(path) === 'config' && !config.includes(path))),
+      [],
+    );
+    const heavy = ['zod', 'yaml', 'convict', 'commander', 'serialport', '@serialport/bindings-cpp', 'pino-pretty'];
+    const found = [...loaded].flatMap((source) =>
+      importsOf(source)
+        .filter((one) => !one.typeOnly && !one.later && heavy.includes(one.target))
+        .map((one) => `${source.path} imports ${one.target}`),
+    );
+    assert.deepEqual(found, []);
   });
 });
 

@@ -1,14 +1,15 @@
 /** linkd, the daemon: arguments, signals, exit codes, and the wiring of the rooms. Everything else lives in them. */
 import { resolve } from 'node:path';
-import { Command, Option } from 'commander';
-import { messageOf } from '../base/errors.js';
+import { assertNever, messageOf } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { formatConfigErrors } from '../config/format.js';
 import type { DaemonOverrides } from '../config/daemon.js';
-import { loadConfig } from '../config/load.js';
+import { loadConfigApart } from '../config/load-apart.js';
+import type { ParseResult } from '../config/parse.js';
 import type { Config, ConfigError } from '../config/types.js';
 import type { LoadedLinks } from '../link/manager.js';
 import { systemScheduler } from '../link/scheduler.js';
+import { help, readArguments, type Arguments } from './arguments.js';
 import { Predecessor } from './handover/predecessor.js';
 import { Succession } from './handover/succession.js';
 import { createLogger } from './logger.js';
@@ -21,20 +22,18 @@ const exitCodes = { ok: 0, failed: 1, usage: 2, config: 78 } as const;
 /** SIGTERM ends the daemon within five seconds, whatever hangs. */
 const shutdownMs = 4500;
 
-interface Arguments {
-  readonly config: string;
-  readonly control?: string;
-  readonly controlGroup?: string;
-  readonly controlMode?: string;
-  readonly stateDir?: string;
-  readonly logLevel?: string;
-  readonly logFormat?: string;
-}
-
 async function main(): Promise<void> {
   const { config: file, ...overrides } = parseArguments();
   const before = Predecessor.find(process.env);
-  const result = await loadConfig(resolve(file), overrides, process.env);
+  let result: ParseResult;
+  try {
+    result = await loadConfigApart(resolve(file), overrides, process.env);
+  } catch (error) {
+    process.stderr.write(`linkd: ${messageOf(error)}\n`);
+    await before?.refuse([messageOf(error)]);
+    process.exitCode = exitCodes.failed;
+    return;
+  }
   if (result.warnings.length > 0) process.stderr.write(formatConfigErrors(result.warnings, 'warning'));
   if (!result.ok) {
     process.stderr.write(formatConfigErrors(result.errors));
@@ -42,7 +41,7 @@ async function main(): Promise<void> {
     process.exitCode = exitCodes.config;
     return;
   }
-  const log = createLogger(result.config.daemon);
+  const log = await createLogger(result.config.daemon);
   surviveMistakes(log);
   try {
     await run(result.config, log, () => loadLinks(resolve(file), overrides), before);
@@ -54,27 +53,35 @@ async function main(): Promise<void> {
   }
 }
 
+/** Says what is asked for, or what is wrong, and ends, unless linkd is to run. */
 function parseArguments(): Arguments {
-  return new Command('linkd')
-    .description('LAN-to-LAN router for serial lines: PPP in user space')
-    .version(version)
-    .option('--config <file>', 'the config file', '/etc/linkd/linkd.yaml')
-    .option('--control <socket>', 'the control socket, instead of daemon.control')
-    .option('--control-group <group>', "the control socket's group, instead of daemon.control-group")
-    .option('--control-mode <mode>', "the control socket's permissions, instead of daemon.control-mode")
-    .option('--state-dir <dir>', 'where state is kept, instead of daemon.state-dir')
-    .addOption(new Option('--log-level <level>', 'instead of daemon.log-level'))
-    .addOption(new Option('--log-format <format>', 'instead of daemon.log-format'))
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage))
-    .parse()
-    .opts<Arguments>();
+  const request = readArguments(process.argv.slice(2));
+  switch (request.kind) {
+    case 'run':
+      return request.arguments;
+    case 'help':
+      process.stdout.write(help);
+      return process.exit(exitCodes.ok);
+    case 'version':
+      process.stdout.write(`${version}\n`);
+      return process.exit(exitCodes.ok);
+    case 'mistake':
+      process.stderr.write(`linkd: ${request.message}\n`);
+      return process.exit(exitCodes.usage);
+    default:
+      return assertNever(request);
+  }
 }
 
 /** The links of the config as it is now; errors and warnings as lines for people. */
 async function loadLinks(file: string, overrides: DaemonOverrides): Promise<LoadedLinks> {
-  const result = await loadConfig(file, overrides, process.env);
-  if (!result.ok) return { ok: false, errors: linesOf(result.errors) };
-  return { ok: true, links: result.config.links, warnings: linesOf(result.warnings) };
+  try {
+    const result = await loadConfigApart(file, overrides, process.env);
+    if (!result.ok) return { ok: false, errors: linesOf(result.errors) };
+    return { ok: true, links: result.config.links, warnings: linesOf(result.warnings) };
+  } catch (error) {
+    return { ok: false, errors: [messageOf(error)] };
+  }
 }
 
 function linesOf(errors: readonly ConfigError[]): readonly string[] {

@@ -1,6 +1,5 @@
 /** The daemon's log: pino, as JSON lines, readable on a terminal, or as fields of the journal under systemd. */
 import { pino } from 'pino';
-import { prettyFactory } from 'pino-pretty';
 import type { LogFields, Logger } from '../base/log.js';
 import type { DaemonConfig } from '../config/types.js';
 import { hasJournal, journalSocket, journalStream } from './journal.js';
@@ -10,12 +9,12 @@ import { LogStream, unblocked } from './log-stream.js';
 const flushMs = 200;
 
 /** The log on standard output. No call of it throws or blocks, whatever becomes of the output; see log-stream.ts. */
-export function createLogger(options: Pick<DaemonConfig, 'logLevel' | 'logFormat'>): Logger {
+export async function createLogger(options: Pick<DaemonConfig, 'logLevel' | 'logFormat'>): Promise<Logger> {
   const journal = options.logFormat === 'auto' && hasJournal(process.env);
   const out: LogStream = new LogStream(unblocked(journal ? process.stderr : process.stdout), (dropped) => {
     log.warn({ dropped }, 'log lines were dropped: their reader stalled, or failed');
   });
-  const log = journal ? journalLogger(options, out) : streamLogger(options, out);
+  const log = journal ? journalLogger(options, out) : await streamLogger(options, out);
   process.once('exit', () => {
     out.flush(flushMs);
   });
@@ -23,20 +22,24 @@ export function createLogger(options: Pick<DaemonConfig, 'logLevel' | 'logFormat
 }
 
 /** pino on a stream, as JSON or readable. */
-export function streamLogger(
+export async function streamLogger(
   { logLevel, logFormat }: Pick<DaemonConfig, 'logLevel' | 'logFormat'>,
   out: LogStream,
-): Logger {
+): Promise<Logger> {
   const readable = logFormat === 'pretty' || (logFormat === 'auto' && process.stdout.isTTY);
-  const pretty = prettyFactory({ ignore: 'pid,hostname' });
-  const stream = readable
-    ? {
-        write: (line: string) => {
-          out.write(pretty(line));
-        },
-      }
-    : out;
+  const stream = readable ? await prettyStream(out) : out;
   return careful(pino({ level: logLevel, timestamp: pino.stdTimeFunctions.isoTime }, stream), out);
+}
+
+/** A daemon that is no one's to watch does without what makes lines pretty. */
+async function prettyStream(out: LogStream): Promise<{ write(line: string): void }> {
+  const { prettyFactory } = await import('pino-pretty');
+  const pretty = prettyFactory({ ignore: 'pid,hostname' });
+  return {
+    write: (line) => {
+      out.write(pretty(line));
+    },
+  };
 }
 
 function journalLogger({ logLevel }: Pick<DaemonConfig, 'logLevel'>, out: LogStream): Logger {

@@ -2,6 +2,7 @@
  * Text to config, purely: every file's YAML, the schema, the checks across links; then either the frozen config, or all
  * mistakes at once, each with its place.
  */
+import { deepFreeze } from '../base/frozen.js';
 import { checkLinks } from './checks.js';
 import { readDaemon, type DaemonOverrides, type Environment, type OutsideFinding } from './daemon.js';
 import { excerpt } from './excerpt.js';
@@ -225,14 +226,4 @@ function toError({ source, offset, path, message }: Mistake, lines: readonly str
 
 function placelessError({ origin, name, message }: OutsideFinding): ConfigError {
   return { file: origin, line: 0, column: 0, path: name, message };
-}
-
-function deepFreeze<T>(value: T): T {
-  // Octets can't be frozen.
-  if (ArrayBuffer.isView(value)) return value;
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const part of Object.values(value)) deepFreeze(part);
-  }
-  return value;
 }

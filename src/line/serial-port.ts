@@ -2,8 +2,7 @@
  * A tty opened and set up by serialport's binding: termios, any baud rate, flock, modem lines. Main thread only, and for
  * data only the descriptor is used: the binding's `read` spins when the far end of a pty hangs up.
  */
-import { LinuxPortBinding, type BindingPortInterface } from '@serialport/bindings-cpp';
-import { SerialPort as SerialPortLibrary } from 'serialport';
+import type { BindingPortInterface } from '@serialport/bindings-cpp';
 import type { CauseCode } from '../base/cause.js';
 import { cause } from '../base/cause.js';
 import { messageOf } from '../base/errors.js';
@@ -43,7 +42,8 @@ const reasons: readonly (readonly [string, CauseCode])[] = [
 export async function openSerialPort(path: string, speed: number, flow: FlowControl): Promise<SerialPort> {
   const software = flow === 'xonxoff';
   try {
-    const port = await SerialPortLibrary.binding.open({
+    const { LinuxBinding } = await binding();
+    const port = await LinuxBinding.open({
       path,
       baudRate: speed,
       rtscts: flow === 'rtscts',
@@ -52,8 +52,7 @@ export async function openSerialPort(path: string, speed: number, flow: FlowCont
       lock: true,
       hupcl: true,
     });
-    // Only the Windows binding, which can't be here, has none.
-    if (!('fd' in port) || typeof port.fd !== 'number') throw new Error('serialport gave no descriptor');
+    if (port.fd === null) throw new Error('serialport gave no descriptor');
     return portOf(port, port.fd);
   } catch (thrown) {
     const text = messageOf(thrown);
@@ -63,7 +62,7 @@ export async function openSerialPort(path: string, speed: number, flow: FlowCont
 }
 
 /** A port that another process opened and set up so, and handed on. */
-export function inheritSerialPort(fd: number, path: string, baudRate: number): SerialPort {
+export async function inheritSerialPort(fd: number, path: string, baudRate: number): Promise<SerialPort> {
   const settings = {
     dataBits: 8,
     stopBits: 1,
@@ -75,7 +74,13 @@ export function inheritSerialPort(fd: number, path: string, baudRate: number): S
     vmin: 1,
     vtime: 0,
   } as const;
+  const { LinuxPortBinding } = await binding();
   return portOf(new LinuxPortBinding(fd, { path, baudRate, lock: true, hupcl: true, ...settings }), fd);
+}
+
+/** Loaded with the first serial port: a router without any does without its memory. */
+function binding(): Promise<typeof import('@serialport/bindings-cpp')> {
+  return import('@serialport/bindings-cpp');
 }
 
 function portOf(port: BindingPortInterface, fd: number): SerialPort {

@@ -96,7 +96,7 @@ export class SerialSource implements LineSource {
 
   /** The port stays open and set up all the time: DTR doesn't drop. Only its lock file has to name this process. */
   async #goOn({ fd, device, holder }: HandedSerial): Promise<Line> {
-    const port = inheritSerialPort(fd, device.path, this.#options.speed);
+    const port = await inheritSerialPort(fd, device.path, this.#options.speed);
     try {
       const lock = await this.#lock(device.path, holder);
       return new SerialLine(this.#options, this.#log, device, port, lock);

@@ -101,11 +101,11 @@ describe('LogStream', () => {
 
 for (const logFormat of ['json', 'pretty'] as const) {
   describe(`the logger, ${logFormat}`, () => {
-    it('does not throw on a full disk, and counts every line', () => {
+    it('does not throw on a full disk, and counts every line', async () => {
       const full = openSync('/dev/full', 'w');
       try {
         const out = new LogStream(full, () => assert.fail('nothing flows'));
-        const log = streamLogger({ logLevel: 'debug', logFormat }, out);
+        const log = await streamLogger({ logLevel: 'debug', logFormat }, out);
         for (let i = 0; i < 10; i += 1) log.error({ err: new Error('x') }, 'line');
         assert.equal(out.dropped, 10);
       } finally {
@@ -113,9 +113,9 @@ for (const logFormat of ['json', 'pretty'] as const) {
       }
     });
 
-    it('does not throw for a value that can not be logged', () => {
+    it('does not throw for a value that can not be logged', async () => {
       const out = new LogStream(-1, () => assert.fail('nothing flows'));
-      const log = streamLogger({ logLevel: 'debug', logFormat }, out);
+      const log = await streamLogger({ logLevel: 'debug', logFormat }, out);
       const hostile = {
         get trap(): string {
           throw new Error('trap');
@@ -127,7 +127,7 @@ for (const logFormat of ['json', 'pretty'] as const) {
 
     it('has printed every line when the process exits', async () => {
       const script = `import { createLogger } from ${JSON.stringify(logger)};
-        const log = createLogger({ logLevel: 'info', logFormat: '${logFormat}' });
+        const log = await createLogger({ logLevel: 'info', logFormat: '${logFormat}' });
         for (let i = 0; i < 500; i += 1) log.info({ i }, 'said ' + 'x'.repeat(1000));
         process.exit(0);`;
       const { code, stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', script]);

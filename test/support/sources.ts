@@ -17,6 +17,8 @@ export interface Import {
   readonly own: boolean;
   /** Gone after compilation. */
   readonly typeOnly: boolean;
+  /** By `import()`: when it is needed. */
+  readonly later: boolean;
 }
 
 /** The files below these folders (relative to the root) with one of the endings. */
@@ -35,19 +37,19 @@ export function readSources(folders: readonly string[], endings: readonly string
 /** Static and dynamic imports, re-exports, and `new URL('./x.js', import.meta.url)` (how workers are named). */
 export function importsOf(source: Source): Import[] {
   const found: Import[] = [];
-  const add = (specifier: ts.Node | undefined, typeOnly: boolean): void => {
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean, later = false): void => {
     if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return;
     const own = /^\.{1,2}\//.test(specifier.text);
     if (own && !specifier.text.endsWith('.js')) return; // an addon, a folder
     const target = own ? normalize(join(dirname(source.path), specifier.text)).replace(/\.js$/, '.ts') : specifier.text;
-    found.push({ target, own, typeOnly });
+    found.push({ target, own, typeOnly, later });
   };
   walk(source, (node) => {
     if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeOnly(node.importClause));
     else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true);
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
-      add(node.arguments[0], false);
+      add(node.arguments[0], false, true);
     else if (ts.isNewExpression(node) && node.expression.getText() === 'URL') add(node.arguments?.[0], false);
   });
   return found;
@@ -96,12 +98,9 @@ function isExpression({ parent, text }: ts.Identifier): boolean {
   return !(ts.isPropertyAssignment(parent) && parent.name.getText() === text);
 }
 
+/** `import { type A }` isn't: of it `import {}` is left (verbatimModuleSyntax). */
 function isTypeOnly(clause: ts.ImportClause | undefined): boolean {
-  if (clause === undefined) return false;
-  if (clause.getText().startsWith('type ')) return true;
-  const names = clause.namedBindings;
-  const all = names !== undefined && ts.isNamedImports(names) && names.elements.every((element) => element.isTypeOnly);
-  return clause.name === undefined && all;
+  return clause?.getText().startsWith('type ') === true;
 }
 
 function walk(source: Source, visit: (node: ts.Node, file: ts.SourceFile) => void): void {
