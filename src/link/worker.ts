@@ -11,6 +11,7 @@ import { Codecs } from '../framing/codecs.js';
 import { ModemStream } from '../dial/modem-stream.js';
 import type { ByteStream } from '../line/stream.js';
 import { streamOf } from '../line/telnet-stream.js';
+import { warmEngine } from '../native/engine.js';
 import { loadKernel } from '../native/kernel.js';
 import { EarlyPort } from '../tun/early-port.js';
 import { HeldPort } from '../tun/held-port.js';
@@ -45,6 +46,8 @@ port.on('message', (message: ToWorker | Ping | Rehearse) => {
   });
 });
 setInterval(reportChanges, statisticsMs).unref();
+// All is loaded.
+warmEngine();
 
 function post(message: FromWorker): void {
   port.postMessage(message);
