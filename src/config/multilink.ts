@@ -21,14 +21,20 @@ const minute = 60_000;
 /** What is written of it; how many lines there are is said elsewhere. */
 export type WrittenMultilink = Omit<MultilinkOptions, 'isSingle'>;
 
+/** Of a link. */
+export interface LinkMultilink extends MultilinkOptions {
+  /** Only while the line is so slow that a full frame takes longer than a fragment may: nothing is written of it. */
+  readonly onlyIfSlow: boolean;
+}
+
 export const multilinkShape = {
   mrru: defaulted(integer(64, 16384), String(defaultMrru), {
     about: 'The largest packet that the peer may cut up for us, in octets.',
     rfc: 'RFC 1990 §5.1.1',
   }),
-  'short-sequence': defaulted(flag, 'false', {
+  'short-sequence': optional(flag, 'grant them, and ask a peer that knows of `classes`', {
     about: 'Ask for fragments with headers of two octets instead of four, and grant them.',
-    rfc: 'RFC 1990 §5.1.2',
+    rfc: 'RFC 1990 §5.1.2, RFC 2686 §6.1',
   }),
   classes: defaulted(flag, 'true', {
     about:
@@ -73,9 +79,25 @@ export const multilink = z
   .register(keyFacts, {
     about: 'How packets go over several lines as one, see “Several lines”.',
     allowed,
-    default: 'on with several lines, off with one',
+    default: 'on with several lines; with one, where a packet of `lcp.mru` octets takes its speed longer than 50 ms',
     rfc: 'RFC 1990',
   });
 
 /** For several lines where nothing is said. */
 export const usualMultilink: WrittenMultilink = multilinkSection.parse({});
+
+/** RFC 791: what every IPv4 packet must fit. */
+const smallestMrru = 68;
+
+/** What holds for a link of so many lines; undefined: whole packets on one. */
+export function multilinkOf(
+  written: WrittenMultilink | false | undefined,
+  lines: number,
+  mru: number,
+): LinkMultilink | undefined {
+  if (written === false) return undefined;
+  const isSingle = lines === 1;
+  if (written !== undefined || !isSingle) return { ...(written ?? usualMultilink), isSingle, onlyIfSlow: false };
+  // To cut what is sent changes nothing else: packets are as large as without.
+  return { ...usualMultilink, mrru: Math.max(smallestMrru, mru), isSingle, onlyIfSlow: true };
+}

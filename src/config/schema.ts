@@ -36,7 +36,7 @@ import { chatFileShape, dial, dialShape, loginShape, menuShape, redialShape } fr
 import { defaulted, findingsOf, keyFacts, optional, section, type Finding, type HomeOf } from './keys.js';
 import { echoShape, lcp, lcpShape, lqrShape, mapOf } from './lcp.js';
 import { line, lines, lineShapes } from './lines.js';
-import { multilink, multilinkShape, usualMultilink } from './multilink.js';
+import { multilink, multilinkOf, multilinkShape } from './multilink.js';
 import { actionShape, quota, quotaShape, steer, track, trackShape } from './oversight.js';
 import {
   defaultRoute,
@@ -211,7 +211,7 @@ function toLink(
   [line, ...moreLines]: readonly [LineOptions, ...LineOptions[]],
 ): LinkConfig {
   const { autostart, mtu, lcp, restart, hooks, track, quota, steer } = link;
-  const multilink = link.multilink ?? (moreLines.length > 0 ? usualMultilink : false);
+  const multilink = multilinkOf(link.multilink, 1 + moreLines.length, lcp.mru);
   const software = [line, ...moreLines].some(usesSoftwareFlow) ? flowControlCharacters.map(({ octet }) => octet) : [];
   return {
     name,
@@ -222,12 +222,12 @@ function toLink(
     answer: answerOptions(link.answer, line, link.auth),
     line,
     moreLines,
-    multilink: multilink === false ? undefined : { ...multilink, isSingle: moreLines.length === 0 },
+    multilink,
     local: link.local,
     remote: addressIn(link.remote) ?? 0,
     ipcp: link.ipv4 ? ipv4Options(link.remote, link.ipcp) : undefined,
     ipv6cp: wantsIp6(link.ipv6, link.local6, link.networks) ? { ...noIdentifiers, ...link.ipv6 } : undefined,
-    mtu: mtu ?? Math.max(68, multilink === false ? lcp.mru : multilink.mrru),
+    mtu: mtu ?? Math.max(68, multilink?.mrru ?? lcp.mru),
     lcp: {
       mru: lcp.mru,
       asyncmap: lcp.asyncmap ?? mapOf(software),

@@ -6,7 +6,7 @@ import type { TrackOptions } from '../health/options.js';
 import type { AnswerOptions, DialOptions, RedialPauses } from '../dial/options.js';
 import type { HookOptions } from '../hooks/options.js';
 import type { LineOptions } from '../line/options.js';
-import type { MultilinkOptions } from '../multilink/options.js';
+import type { LinkMultilink } from './multilink.js';
 import type { AuthConfig } from '../secrets/options.js';
 import type { NetOptions } from '../net/options.js';
 import type { QueueOptions } from '../queue/options.js';
@@ -58,7 +58,7 @@ export interface LinkConfig {
   /** Further lines, where the link has several. */
   readonly moreLines: readonly LineOptions[];
   /** Undefined: one line, which carries whole packets. */
-  readonly multilink: MultilinkOptions | undefined;
+  readonly multilink: LinkMultilink | undefined;
   /** Our address, and the peer's; 0 where the peer, or `ipcp.remoteFrom`, tells it. */
   readonly local: Ip4;
   readonly remote: Ip4;

@@ -138,10 +138,10 @@ const rows: readonly Row[] = [
   ['noecp -ecp', 0, isDefault],
   // Multilink
   ['multilink mp', 0, key('multilink', 'on')],
-  ['nomultilink nomp', 0, isDefault],
+  ['nomultilink nomp', 0, key('multilink', 'off')],
   ['mrru', 1, key('multilink.mrru', count(64, 16384))],
   ['mpshortseq', 0, key('multilink.short-sequence', 'on')],
-  ['nompshortseq', 0, isDefault],
+  ['nompshortseq', 0, needless('linkd takes long numbers as well')],
   ['endpoint', 1, left('its kinds are written otherwise', 'see `multilink.endpoint`')],
   ['noendpoint', 0, needless('linkd names itself only with Multilink')],
   ['bundle', 1, left('linkd puts the lines of one link together', 'see `lines`')],

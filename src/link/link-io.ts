@@ -19,6 +19,7 @@ import type { TrafficRules } from '../schedule/options.js';
 import type { Endpoint } from '../multilink/endpoint.js';
 import type { Tun } from '../tun/tun.js';
 import { holdMs, type Grip } from './handed.js';
+import { multilinkOn } from './line-multilink.js';
 import { Members } from './members.js';
 import type { AttachOptions, FromWorker, ToWorker } from './messages.js';
 import { modemPatienceMs, Patience } from './patience.js';
@@ -199,14 +200,15 @@ export class LinkIo {
   }
 
   #sessionOptions(speed: number | undefined, caller: Line['caller']): AttachOptions {
-    const { lcp, ipv6cp, escape, mtu, ccp, multilink, answer } = this.#config;
+    const { lcp, ipv6cp, escape, mtu, ccp, answer } = this.#config;
+    const multilink = multilinkOn(this.#config, speed, this.#parts.endpoint);
     const asks = caller === undefined || answer?.login?.asksAgain === true;
     const session = {
       ...{ lcp, ipcp: ipcpOptions(this.#config), ipv6cp },
       ...(this.#auth && { auth: asks ? this.#auth : { ...this.#auth, require: [] } }),
       ...(caller && { caller }),
       ...(ccp && { ccp }),
-      ...(multilink && { multilink: { ...multilink, endpoint: multilink.endpoint ?? this.#parts.endpoint } }),
+      ...(multilink && { multilink }),
     };
     return { session, escape, mtu, speed, queue: this.#queue };
   }

@@ -94,14 +94,15 @@ export class Members {
     for (const member of this.#members) if (member.state === 'closed') this.#begin(member);
   }
 
-  /** Those that carry packets now. */
+  /** Those that carry packets now, beside each other. */
   joined(numbers: readonly number[]): void {
+    if (this.#members.length === 1) return;
     for (const member of this.#members) {
       const isOpen = member.isLive && numbers.includes(member.number);
       if (isOpen && member.state === 'open') {
         member.enter('joined');
         member.backoff.up(this.#host.scheduler.now());
-        if (this.#members.length > 1) this.#host.note('info', `${member.name} joined`);
+        this.#host.note('info', `${member.name} joined`);
       } else if (!isOpen && member.state === 'joined') {
         member.enter('open');
       }

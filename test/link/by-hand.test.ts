@@ -86,7 +86,7 @@ describe('A link whose line is taken by hand', () => {
 
   it('leaves the other lines alone until the first is led to PPP', async (t) => {
     const second = { kind: 'serial', device: '/dev/ttyS1', speed: 38_400, flow: 'none', carrier: 'auto' } as const;
-    const rig = new LinkRig({ ...testConfig, moreLines: [second], multilink: testMultilink });
+    const rig = new LinkRig({ ...testConfig, moreLines: [second], multilink: { ...testMultilink, onlyIfSlow: false } });
     const lead = rig.holdOpen();
     await take(t, rig);
     assert.deepEqual(rig.acts, ['add', 'by hand', 'open']);

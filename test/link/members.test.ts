@@ -9,7 +9,7 @@ import { testMultilink } from '../support/bundle-pair.js';
 const config: LinkConfig = {
   ...testConfig,
   moreLines: [{ kind: 'serial', device: '/dev/ttyS1', speed: 38_400, flow: 'none', carrier: 'auto' }],
-  multilink: testMultilink,
+  multilink: { ...testMultilink, onlyIfSlow: false },
 };
 
 async function up(): Promise<LinkRig> {
