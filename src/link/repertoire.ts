@@ -3,6 +3,7 @@ import { encodeText } from '../base/text.js';
 import type { LinkConfig } from '../config/types.js';
 import type { AuthOptions, SessionOptions } from '../ppp/options.js';
 import type { AuthConfig } from '../secrets/options.js';
+import { multilinkOn } from './line-multilink.js';
 import type { AttachOptions } from './messages.js';
 
 /** More kinds than anybody has; each takes some milliseconds. */
@@ -20,7 +21,9 @@ export function repertoire(links: readonly LinkConfig[]): readonly AttachOptions
   return [...kinds.values()].slice(0, mostKinds);
 }
 
-function rehearsed({ lcp, ipcp, ipv6cp, ccp, multilink, auth, escape, mtu, line, queue }: LinkConfig): AttachOptions {
+function rehearsed(link: LinkConfig): AttachOptions {
+  const { lcp, ipcp, ipv6cp, ccp, auth, escape, mtu, line, queue } = link;
+  const multilink = multilinkOn(link, line.speed, undefined);
   const session: SessionOptions = {
     lcp: { ...lcp, passive: false, silent: false },
     ipcp: ipcp && { ...ipcp, local: 0x0a000001, remote: 0x0a000002, assigned: false },
