@@ -17,8 +17,9 @@ const pppdPersists = [
 
 const setup = [
   'From the carrier: two linkd daemons listen on Unix sockets, and the null modem calls both at the same moment. pppd’s time is from',
-  'when it has its line, as its log says (“using channel”), while a `silent` pppd waits for it at the other end, until both have',
-  'configured IP: its start, and the second that it waits for after a connect script, are not counted.',
+  'the first Configure-Request, as the logs say, until both have configured IP: its start, its way to that request, and the second',
+  'that it waits for after a connect script, are not counted. Both ends begin at the same moment, as linkd’s do: behind a pppd that',
+  'is `silent` and answers first, as it was measured before, it takes some milliseconds more. What each has by default is agreed on.',
   'A pty has no modem lines, so a carrier that is lost and comes back is a connection that ends and is made again. Without',
   `carrier signals the cable swallows all octets until both ends have given the peer up (${4 * echoSeconds} s), and then carries them again.`,
 ].join(' ');
@@ -38,7 +39,7 @@ export const bringUp: Benchmark = {
         target: { bound: 'at most', value: Math.min(0.15, pppd), of: '0.15 s, and less than pppd' },
         peers: [{ name: 'pppd', value: pppd }],
         nextStep:
-          'the first session of a process runs code that was never compiled: later, the carrier and a whole ping take no longer. Let the packet worker play a session with itself while it starts.',
+          'most of it are octets on the wire, of Multilink’s options in the LCP packets above all, and the wakes of threads and processes. Let the packet worker hear of a caller by itself, without a message from the main thread.',
       },
       { name: 'from carrier to addresses and routes at both ends', value: up, unit: 's' },
       {

@@ -65,19 +65,25 @@ export class PppdLine implements PacedLine {
     });
   }
 
-  /** How long, in seconds, one pppd takes from having its line, behind which another waits for it, to IP at both ends. */
+  /**
+   * How long, in seconds, two pppds take from the first Configure-Request to IP at both ends. Their connect scripts end together;
+   * each waits a second then for octets of the other, so the first to send wakes the other.
+   */
   static async bringUp(baud: number): Promise<number> {
     let seconds = 0;
     const line = await PppdLine.#prepare(baud, async ([a, b], modem) => {
-      const waiting = await b.startPppd([`${guestB}:${guestA}`, 'silent']);
-      await waiting.untilLogged(/^Connect:/m, settleMs);
+      const connect = ['connect', 'until [ -e /run/carrier ]; do sleep 0.02; done'];
+      const pppds = [
+        await a.startPppd([`${guestA}:${guestB}`, ...connect]),
+        await b.startPppd([`${guestB}:${guestA}`, ...connect]),
+      ];
       modem.plug();
-      const calling = await a.startPppd([`${guestA}:${guestB}`]);
-      await until(() => calling.log.includes('using channel'));
+      await Promise.all([a, b].map((guest) => guest.must('touch /run/carrier')));
+      await until(() => pppds.some(({ log }) => log.includes('sent [LCP ConfReq')));
       const began = performance.now();
-      await until(() => [waiting, calling].every(({ log }) => log.includes('remote IP address')));
+      await until(() => pppds.every(({ log }) => log.includes('remote IP address')));
       seconds = (performance.now() - began) / 1000;
-      return new PppdLine([a, b], modem, [calling, waiting]);
+      return new PppdLine([a, b], modem, pppds);
     });
     await line.close();
     return seconds;
