@@ -34,9 +34,11 @@ export interface DataPathCounters {
 export type Overtaking = 'free' | 'past the history' | 'none';
 
 /** Compressed packets without a complaint of the peer by which it has shown that it keeps others out of its history. */
-const proof = 64;
-/** Complaints that show the opposite. */
+const proof = 32;
+/** Complaints that suggest the opposite, though noise brings them about as well. */
 const mostDoubts = 3;
+/** Compressed packets until it is tried once more. */
+const pause = 1000;
 
 export class DataPath {
   readonly #codec: Codec;
@@ -59,6 +61,8 @@ export class DataPath {
   #sincePast: number | undefined;
   /** Resets that the peer asked for soon after that; -Infinity once it is proved that none of them came of it. */
   #doubts = 0;
+  /** Compressed packets that have to go out before one goes past them again. */
+  #pause = 0;
   #decompressor: Decompressor | undefined;
   #decrypts = false;
 
@@ -82,7 +86,7 @@ export class DataPath {
   /** Each packet that is compressed counts for those behind it. */
   get overtaking(): Overtaking {
     if (this.#compressor === undefined) return 'free';
-    return this.#encrypts || this.#doubts >= mostDoubts ? 'none' : 'past the history';
+    return this.#encrypts || this.#pause > 0 ? 'none' : 'past the history';
   }
 
   /**
@@ -125,7 +129,7 @@ export class DataPath {
   }
 
   resetCompressor(): void {
-    if (this.#sincePast !== undefined) this.#doubts++;
+    if (this.#sincePast !== undefined && ++this.#doubts >= mostDoubts) this.#pause = pause;
     this.#sincePast = undefined;
     this.#compressor?.reset();
   }
@@ -153,6 +157,7 @@ export class DataPath {
     const compressed = this.#compressor?.compress(out.protocol, out.buffer, out.start, out.end);
     if (compressed === undefined || !this.#compresses) return out;
     if (this.#sincePast !== undefined && ++this.#sincePast >= proof) this.#doubts = -Infinity;
+    if (this.#pause > 0) this.#pause--;
     out.protocol = Protocol.compressed;
     out.buffer = compressed.buffer;
     out.start = compressed.start;

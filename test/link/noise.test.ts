@@ -67,74 +67,81 @@ class Direction {
   }
 }
 
+const cut = { isSingle: true, shortSequence: true, minFragment: 64, maxFragmentMs: 15 };
 const cases = [
-  { bitErrors: 1e-5, lines: [57_600, 38_400], least: 0.9 },
-  { bitErrors: 1e-4, lines: [57_600, 38_400], least: 0.5 },
-  { bitErrors: 1e-4, lines: [57_600], least: 0.5 },
+  { bitErrors: 1e-5, lines: [57_600, 38_400], multilink: {}, least: 0.9 },
+  { bitErrors: 1e-4, lines: [57_600, 38_400], multilink: {}, least: 0.5 },
+  { bitErrors: 1e-4, lines: [57_600], multilink: 'off', least: 0.5 },
+  { bitErrors: 2e-5, lines: [57_600], multilink: cut, least: 0.8 },
 ] as const;
 
 describe('an hour of noise', () => {
-  for (const { bitErrors, lines, least } of cases) {
-    it(`with bit errors of ${bitErrors} over ${lines.length} line(s)`, { timeout: 300_000 }, async () => {
-      const pair = new BundlePair(lines, {
-        multilink: lines.length === 1 ? 'off' : {},
-        ccp: { send: ['deflate'], receive: ['deflate'], mppe: undefined },
-        vj: { slots: 16, slotCompression: true },
-      });
-      await pair.up();
-      const noises = lines.flatMap((_, line) =>
-        pair.harm(line, (way) => new FrameNoise(seededRandom(7 + 2 * line + way))),
-      );
-      for (const noise of noises) {
-        noise.bitErrors = bitErrors;
-        noise.lostFrames = 0.002;
-      }
-      const { scheduler, a, b } = pair;
-      const ways = [new Direction(a, b), new Direction(b, a)] as const;
-      const transfers = shapes.map((one) => new TcpTransfers(one));
-      const heap: number[] = [];
-      for (let step = 0; step < (60 * MINUTE) / STEP; step++) {
-        const now = scheduler.now();
-        const isBusy = step % 600 < 120;
-        if (isBusy) for (const way of ways) way.beat(now);
-        else if (step % 600 === 140) for (const way of ways) way.pause();
-        ways.forEach((way, i) => {
-          for (const packet of way.take(now)) {
-            const answer = transfers.find((one) => one.owns(packet))?.take(packet, now);
-            if (answer !== undefined) ways[1 - i]?.send(answer, now);
-          }
+  for (const { bitErrors, lines, multilink, least } of cases) {
+    const how = multilink === 'off' ? 'whole' : 'cut';
+    it(
+      `with bit errors of ${bitErrors} over ${lines.length} line(s), packets ${how}`,
+      { timeout: 300_000 },
+      async () => {
+        const pair = new BundlePair(lines, {
+          multilink,
+          ccp: { send: ['deflate'], receive: ['deflate'], mppe: undefined },
+          vj: { slots: 16, slotCompression: true },
         });
-        if (isBusy)
-          transfers.forEach((one, i) => {
-            for (const segment of one.send(now)) ways[i % 2]?.send(segment, now);
-          });
-        await scheduler.pass(STEP);
-        if (step % 6000 === 5999) heap.push(heapInUse());
-      }
-      const counts = noises.map((noise) => noise.counts);
-      const damaged = counts.reduce((sum, one) => sum + one.damaged, 0);
-      const lost = counts.reduce((sum, one) => sum + one.lost, 0);
-      assert.ok(damaged > 200 && lost > 50, `${damaged} frames damaged, ${lost} lost`);
-      for (const { strange, sent, arrived, longestSilence } of ways) {
-        assert.equal(strange, 0, 'packets that nobody sent');
-        assert.ok(longestSilence <= 1000, `nothing arrived for ${longestSilence} ms`);
-        assert.ok(arrived > least * sent, `${arrived} of ${sent} arrived`);
-      }
-      for (const { whole, broken } of transfers) {
-        assert.equal(broken, 0, 'transfers with a wrong hash');
-        assert.ok(whole > 50, `${whole} transfers`);
-      }
-      for (const { pump, messages } of [a, b]) {
-        const { errors } = pump.counters();
-        for (const name of ['fcs', 'decompress', 'vj-header', ...(lines.length > 1 ? ['fragments-lost'] : [])]) {
-          assert.ok((errors[name] ?? 0) > 10, JSON.stringify(errors));
+        await pair.up();
+        const noises = lines.flatMap((_, line) =>
+          pair.harm(line, (way) => new FrameNoise(seededRandom(7 + 2 * line + way))),
+        );
+        for (const noise of noises) {
+          noise.bitErrors = bitErrors;
+          noise.lostFrames = 0.002;
         }
-        assert.equal(messages.filter(({ type }) => type === 'network-up').length, 1);
-        assert.ok(!messages.some(({ type }) => type === 'network-down'), 'the link went down');
-      }
-      const [early = 0, ...later] = heap;
-      assert.ok(Math.min(...later.slice(-3)) < early + 8_000_000, `the heap grew: ${heap.join(', ')}`);
-    });
+        const { scheduler, a, b } = pair;
+        const ways = [new Direction(a, b), new Direction(b, a)] as const;
+        const transfers = shapes.map((one) => new TcpTransfers(one));
+        const heap: number[] = [];
+        for (let step = 0; step < (60 * MINUTE) / STEP; step++) {
+          const now = scheduler.now();
+          const isBusy = step % 600 < 120;
+          if (isBusy) for (const way of ways) way.beat(now);
+          else if (step % 600 === 140) for (const way of ways) way.pause();
+          ways.forEach((way, i) => {
+            for (const packet of way.take(now)) {
+              const answer = transfers.find((one) => one.owns(packet))?.take(packet, now);
+              if (answer !== undefined) ways[1 - i]?.send(answer, now);
+            }
+          });
+          if (isBusy)
+            transfers.forEach((one, i) => {
+              for (const segment of one.send(now)) ways[i % 2]?.send(segment, now);
+            });
+          await scheduler.pass(STEP);
+          if (step % 6000 === 5999) heap.push(heapInUse());
+        }
+        const counts = noises.map((noise) => noise.counts);
+        const damaged = counts.reduce((sum, one) => sum + one.damaged, 0);
+        const lost = counts.reduce((sum, one) => sum + one.lost, 0);
+        assert.ok(damaged > 200 && lost > 50, `${damaged} frames damaged, ${lost} lost`);
+        for (const { strange, sent, arrived, longestSilence } of ways) {
+          assert.equal(strange, 0, 'packets that nobody sent');
+          assert.ok(longestSilence <= 1000, `nothing arrived for ${longestSilence} ms`);
+          assert.ok(arrived > least * sent, `${arrived} of ${sent} arrived`);
+        }
+        for (const { whole, broken } of transfers) {
+          assert.equal(broken, 0, 'transfers with a wrong hash');
+          assert.ok(whole > 50, `${whole} transfers`);
+        }
+        for (const { pump, messages } of [a, b]) {
+          const { errors } = pump.counters();
+          for (const name of ['fcs', 'decompress', 'vj-header', ...(multilink === 'off' ? [] : ['fragments-lost'])]) {
+            assert.ok((errors[name] ?? 0) > 10, JSON.stringify(errors));
+          }
+          assert.equal(messages.filter(({ type }) => type === 'network-up').length, 1);
+          assert.ok(!messages.some(({ type }) => type === 'network-down'), 'the link went down');
+        }
+        const [early = 0, ...later] = heap;
+        assert.ok(Math.min(...later.slice(-3)) < early + 8_000_000, `the heap grew: ${heap.join(', ')}`);
+      },
+    );
   }
 });
 
