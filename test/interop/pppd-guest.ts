@@ -158,10 +158,13 @@ export class PppdGuest {
     this.#runs += 1;
     const base = `pppd-${this.#runs}`;
     const words = ['local', 'noauth', 'debug', 'nodetach', ...options].map((option) => `'${option}'`).join(' ');
-    const inside = namespace === undefined ? '' : `nsenter --net=/run/netns/${namespace} `;
+    // In the file of bundles every pppd writes down its interface, and takes those of another namespace for its own.
+    const [own, bundles] = [`/run/${namespace ?? 'guest'}.tdb`, '/run/pppd2.tdb'];
+    const inside = namespace === undefined ? '' : `nsenter --net=/run/netns/${namespace} unshare --mount `;
+    const alone = namespace === undefined ? '' : `touch ${own} ${bundles}; mount --bind ${own} ${bundles}; `;
     await this.must(
       [
-        `{ ${inside}sh -c 'echo $$ >/run/share/${base}.pid; exec "$0" "$@"' pppd /dev/ttyS${line} 115200 logfile /run/share/${base}.log ${words}`,
+        `{ ${inside}sh -c '${alone}echo $$ >/run/share/${base}.pid; exec "$0" "$@"' pppd /dev/ttyS${line} 115200 logfile /run/share/${base}.log ${words}`,
         `  echo $? >/run/share/${base}.status`,
         `} </dev/null >/run/share/${base}.out 2>&1 &`,
       ].join('\n'),
