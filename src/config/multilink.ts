@@ -79,7 +79,7 @@ export const multilink = z
   .register(keyFacts, {
     about: 'How packets go over several lines as one, see “Several lines”.',
     allowed,
-    default: 'on with several lines; with one, where a packet of `lcp.mru` octets takes its speed longer than 50 ms',
+    default: 'on with several lines; with one, where a packet of `lcp.mru` octets takes the line longer than 50 ms',
     rfc: 'RFC 1990',
   });
 
