@@ -9,6 +9,8 @@ import type { ParseResult } from '../config/parse.js';
 import type { Config, ConfigError } from '../config/types.js';
 import type { LoadedLinks } from '../link/manager.js';
 import { systemScheduler } from '../link/scheduler.js';
+import { native } from '../native/binding.js';
+import { collectGarbage } from '../native/engine.js';
 import { help, readArguments, type Arguments } from './arguments.js';
 import { Predecessor } from './handover/predecessor.js';
 import { Succession } from './handover/succession.js';
@@ -21,6 +23,9 @@ const exitCodes = { ok: 0, failed: 1, usage: 2, config: 78 } as const;
 
 /** SIGTERM ends the daemon within five seconds, whatever hangs. */
 const shutdownMs = 4500;
+
+/** By then a start or a reload is over, and what was needed for it alone can go. */
+const settledMs = 10_000;
 
 async function main(): Promise<void> {
   const { config: file, ...overrides } = parseArguments();
@@ -75,6 +80,7 @@ function parseArguments(): Arguments {
 
 /** The links of the config as it is now; errors and warnings as lines for people. */
 async function loadLinks(file: string, overrides: DaemonOverrides): Promise<LoadedLinks> {
+  tidyUpLater();
   try {
     const result = await loadConfigApart(file, overrides, process.env);
     if (!result.ok) return { ok: false, errors: linesOf(result.errors) };
@@ -100,6 +106,7 @@ async function run(config: Config, log: Logger, load: () => Promise<LoadedLinks>
   log.info({ version, links: config.links.length, control: config.daemon.control }, 'linkd is running');
   notifier.ready(`${config.links.length} links`);
   notifier.watchdog(() => succession.alive());
+  tidyUpLater();
 
   const signal = await Promise.race([stopped, succession.over]);
   if (signal === undefined) {
@@ -117,6 +124,13 @@ async function run(config: Config, log: Logger, load: () => Promise<LoadedLinks>
   await succession.end();
   clearTimeout(late);
   log.info({}, 'linkd has ended');
+}
+
+function tidyUpLater(): void {
+  setTimeout(() => {
+    collectGarbage();
+    native.trimMemory();
+  }, settledMs).unref();
 }
 
 /** SIGHUP: what `linkctl reload` does, with the answer in the log. */

@@ -123,6 +123,8 @@ export interface Binding {
   createWatcher(fd: number, callback: (events: number) => void): Watcher;
   /** `EIO` for 5: the name of an errno, with or without its minus sign. */
   errnoName(errno: number): string;
+  /** Gives memory back to the system that malloc keeps for later, of all threads. malloc_trim(3) */
+  trimMemory(): void;
   readonly EAGAIN: number;
 }
 
@@ -139,7 +141,7 @@ function load(): Binding {
 
 /** The addon is built from the same tree; this catches one left over from another version. */
 function isBinding(value: unknown): value is Binding {
-  return typeof value === 'object' && value !== null && 'createWatcher' in value && 'limitUnsent' in value;
+  return typeof value === 'object' && value !== null && 'createWatcher' in value && 'trimMemory' in value;
 }
 
 export const native: Binding = load();

@@ -5,9 +5,11 @@
 #include "addon.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 
 static napi_value name_of_errno(napi_env env, napi_callback_info info);
+static napi_value trim_memory(napi_env env, napi_callback_info info);
 
 #define METHOD(name, function) {name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL}
 
@@ -34,6 +36,7 @@ NAPI_MODULE_INIT() {
       METHOD("writePackets", write_packets),
       METHOD("createWatcher", create_watcher),
       METHOD("errnoName", name_of_errno),
+      METHOD("trimMemory", trim_memory),
   };
   napi_value again = make_integer(env, EAGAIN);
   if (again == NULL || !define_watcher(env)) return NULL;
@@ -54,4 +57,11 @@ static napi_value name_of_errno(napi_env env, napi_callback_info info) {
     name = number;
   }
   return napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &result) == napi_ok ? result : NULL;
+}
+
+static napi_value trim_memory(napi_env env, napi_callback_info info) {
+  (void)env;
+  (void)info;
+  malloc_trim(0);
+  return NULL;
 }

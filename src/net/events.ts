@@ -1,5 +1,5 @@
 /** rtnetlink's events, as far as they tell that something of the system's network changed. */
-import { getU16, getU32 as hostU32, parseAttributes, rt } from 'netlink';
+import { getU16, getU32 as hostU32, parseAttributes, rt } from './netlink.js';
 import { prefixOf, type IpPrefix } from '../base/ip.js';
 import { familyOfNumber, toIp } from './messages.js';
 

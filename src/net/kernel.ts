@@ -4,7 +4,15 @@
  */
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
-import { createRtNetlink, Flags, FlagsGet, FlagsNew, rt, type NetlinkMessage, type RtNetlinkSocket } from 'netlink';
+import {
+  createRtNetlink,
+  Flags,
+  FlagsGet,
+  FlagsNew,
+  rt,
+  type NetlinkMessage,
+  type RtNetlinkSocket,
+} from './netlink.js';
 import { assertNever, codeOf, messageOf, OpError } from '../base/errors.js';
 import { formatIp, formatPrefix } from '../base/ip.js';
 import type { Logger } from '../base/log.js';

@@ -2,7 +2,7 @@
  * rtnetlink(7) messages: operations as the kernel takes them, and what the kernel answers as `observed.ts` has it. By
  * octet where the netlink package falls short: its enum of route protocols does not have our number.
  */
-import { AttrStream, getU32 as fromHostU32, parseAttributes, putU32 as hostU32, rt } from 'netlink';
+import { AttrStream, getU32 as fromHostU32, parseAttributes, putU32 as hostU32, rt } from './netlink.js';
 import { formatHex, getU32, parseHex, putU32 } from '../base/bytes.js';
 import { bitsOf, familyOf, formatIp, prefixOf, type Family, type Ip, type IpPrefix } from '../base/ip.js';
 import { ip6Bytes, ip6FromBytes } from '../base/ip6.js';
