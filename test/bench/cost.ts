@@ -57,7 +57,7 @@ function idleRows({ percent, residentMb }: Cost): Row[] {
       unit: 'MB',
       ...atMost(70),
       nextStep:
-        'Read the config in a thread that ends, and split the validators off the control protocol: that keeps zod, yaml and the schema out of the main thread.',
+        'Most of it is Node’s own. What is left to look at is what packages load: pino, netlink’s tables of all attributes, ipaddr.js in both threads.',
     },
     { name: 'idle, one link, processor', value: percent, unit: '% of a core', ...atMost(0.2) },
   ];
