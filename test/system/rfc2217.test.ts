@@ -38,8 +38,10 @@ describe('a serial port behind ser2net', () => {
       assert.match(settings, new RegExp(`^speed ${SPEED} baud`));
       assert.match(settings, /-parenb .* cs8 .*-cstopb .* crtscts/);
       await routers.carryTraffic(50_000);
-      const { errors } = await a.link('branch');
+      const { errors, session } = await a.link('branch');
       assert.equal(errors['fcs'], undefined, 'a clean line has no FCS errors');
+      // A full frame takes 65 ms.
+      assert.equal(session?.options['tx-classes'], '4');
 
       await server.stop('SIGKILL');
       await a.until('branch', 'noticed', ({ state }) => state !== 'up');
