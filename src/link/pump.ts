@@ -59,6 +59,8 @@ const tunDefaultMtu = 1500;
 /** RFC 1661 §6.1: what every peer may send, whatever was negotiated. */
 const defaultMru = 1500;
 const bitsPerOctet = 10;
+/** What the main thread hears of. */
+const told: ReadonlySet<SessionOutput['type']> = new Set(['note', 'network-up', 'network-changed', 'network-down']);
 
 export class Pump {
   readonly #port: PacketPort;
@@ -89,7 +91,7 @@ export class Pump {
     );
   }
 
-  /** Changes whenever something was counted. */
+  /** Grows with each octet on the lines, and each packet that is dropped because the link is not up. */
   get changes(): number {
     return this.#tally.changes;
   }
@@ -369,6 +371,8 @@ export class Pump {
 
   #drain(attached: Attachment, now: Millis): void {
     for (let output = attached.session.poll(); output !== undefined; output = attached.session.poll()) {
+      // The peer's answer goes first: what the main thread does when it is told takes longer than a packet.
+      if (told.has(output.type)) this.#flush(attached, now);
       this.#obey(attached, output, now);
     }
   }
