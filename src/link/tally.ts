@@ -55,7 +55,7 @@ export class Tally {
     return this.#lines.reduce((sum, { lineTxBytes }) => sum + lineTxBytes, 0);
   }
 
-  /** Changes whenever something was counted on the line or for the TUN. */
+  /** Grows with each octet on the lines, and each packet that is dropped because the link is not up. */
   get changes(): number {
     return this.lineRxBytes + this.lineTxBytes + this.notUp;
   }

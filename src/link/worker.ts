@@ -24,6 +24,8 @@ import { plainFrames } from './session-memory.js';
 
 /** How often counters go to the main thread, if they changed. */
 const statisticsMs = 1000;
+/** On a link that is idle a line carries less than this in that time: echoes, a ping now and then. */
+const idleOctets = 2000;
 
 if (parentPort === null) throw new Error('worker.js is a worker thread, not a program');
 const port = parentPort;
@@ -46,8 +48,6 @@ port.on('message', (message: ToWorker | Ping | Rehearse) => {
   });
 });
 setInterval(reportChanges, statisticsMs).unref();
-// All is loaded.
-warmEngine();
 
 function post(message: FromWorker): void {
   port.postMessage(message);
@@ -167,7 +167,10 @@ function randomUint32(): number {
 
 function reportChanges(): void {
   for (const [link, pump] of pumps) {
-    if (reported.get(link) !== pump.changes) report(link);
+    const before = reported.get(link) ?? 0;
+    if (pump.changes === before) continue;
+    if (pump.changes - before > idleOctets) warmEngine();
+    report(link);
   }
 }
 

@@ -15,16 +15,14 @@ export function startEngine(): void {
     // What the compilers would take up now is the module loader.
     '--no-opt',
     '--no-sparkplug',
-    // Later they look at what runs often, not at what runs now and then: a megabyte of bytecode, or 50 of the framing kernel, is
-    // executed within milliseconds when there is much to do.
-    '--interrupt-budget=1000000',
+    // The framing kernel's tables are made once. It is worth compiling well when it has carried some hundred packets.
     '--wasm-tiering-budget=50000000',
   );
 }
 
-/** From now on, code that runs often is worth being compiled well. */
+/** There is much to do from now on: code that runs often is worth being compiled, which takes some megabytes. */
 export function warmEngine(): void {
-  setFlags('--opt', '--sparkplug');
+  setFlags('--sparkplug', '--opt');
 }
 
 /** Collects this thread's garbage, which an idle one would keep, and moves the rest together: some 20 ms, too much for packets. */
