@@ -38,12 +38,15 @@ const reasons: readonly (readonly [string, CauseCode])[] = [
   ['Cannot lock port', 'device-busy'],
 ];
 
-/** Opens a port for 8 data bits without parity, and locks it by flock. Throws LineError. */
+/**
+ * Opens a port for 8 data bits without parity, and locks it by flock. Throws LineError. The library is loaded with the first
+ * port: a router without any does without its memory.
+ */
 export async function openSerialPort(path: string, speed: number, flow: FlowControl): Promise<SerialPort> {
   const software = flow === 'xonxoff';
   try {
-    const { LinuxBinding } = await binding();
-    const port = await LinuxBinding.open({
+    const { SerialPort: library } = await import('serialport');
+    const port = await library.binding.open({
       path,
       baudRate: speed,
       rtscts: flow === 'rtscts',
@@ -52,7 +55,8 @@ export async function openSerialPort(path: string, speed: number, flow: FlowCont
       lock: true,
       hupcl: true,
     });
-    if (port.fd === null) throw new Error('serialport gave no descriptor');
+    // Only the Windows binding, which can't be here, has none.
+    if (!('fd' in port) || typeof port.fd !== 'number') throw new Error('serialport gave no descriptor');
     return portOf(port, port.fd);
   } catch (thrown) {
     const text = messageOf(thrown);
@@ -74,13 +78,8 @@ export async function inheritSerialPort(fd: number, path: string, baudRate: numb
     vmin: 1,
     vtime: 0,
   } as const;
-  const { LinuxPortBinding } = await binding();
+  const { LinuxPortBinding } = await import('@serialport/bindings-cpp');
   return portOf(new LinuxPortBinding(fd, { path, baudRate, lock: true, hupcl: true, ...settings }), fd);
-}
-
-/** Loaded with the first serial port: a router without any does without its memory. */
-function binding(): Promise<typeof import('@serialport/bindings-cpp')> {
-  return import('@serialport/bindings-cpp');
 }
 
 function portOf(port: BindingPortInterface, fd: number): SerialPort {
