@@ -11,7 +11,7 @@ import { Codecs } from '../framing/codecs.js';
 import { ModemStream } from '../dial/modem-stream.js';
 import type { ByteStream } from '../line/stream.js';
 import { streamOf } from '../line/telnet-stream.js';
-import { warmEngine } from '../native/engine.js';
+import { rehearsing, warmEngine } from '../native/engine.js';
 import { loadKernel } from '../native/kernel.js';
 import { EarlyPort } from '../tun/early-port.js';
 import { HeldPort } from '../tun/held-port.js';
@@ -40,7 +40,7 @@ port.on('message', (message: ToWorker | Ping | Rehearse) => {
     return;
   }
   if (message.type === 'rehearse') {
-    port.postMessage(rehearseAll(message.sessions));
+    port.postMessage(rehearsing(() => rehearseAll(message.sessions)));
     return;
   }
   guard(message.link, () => {

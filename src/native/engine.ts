@@ -20,6 +20,16 @@ export function startEngine(): void {
   );
 }
 
+/** Does something that will be done again: its code is compiled quickly, if not well. Gives what it gives. */
+export function rehearsing<T>(work: () => T): T {
+  setFlags('--sparkplug');
+  try {
+    return work();
+  } finally {
+    setFlags('--no-sparkplug');
+  }
+}
+
 /** There is much to do from now on: code that runs often is worth being compiled, which takes some megabytes. */
 export function warmEngine(): void {
   setFlags('--sparkplug', '--opt');
