@@ -1,14 +1,9 @@
 /** linkd's arguments, as docs/linkd.md has them. Few and plain: Node's own parser is enough, and takes no memory worth naming. */
 import { parseArgs } from 'node:util';
+import type { DaemonOverrides } from '../config/daemon.js';
 
-export interface Arguments {
+export interface Arguments extends DaemonOverrides {
   readonly config: string;
-  readonly control?: string | undefined;
-  readonly controlGroup?: string | undefined;
-  readonly controlMode?: string | undefined;
-  readonly stateDir?: string | undefined;
-  readonly logLevel?: string | undefined;
-  readonly logFormat?: string | undefined;
 }
 
 /** What they ask for: to run, or to be told something. */
